@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: MPL-2.0
+# MIG_PLUGIN(NAME, SUMMARY, DEFAULT[, DEPENDS]): one line a plugin.
+#   gives --with-plugin-NAME=shared|builtin|no, the automake conditionals PLUGIN_NAME_SHARED and
+#   PLUGIN_NAME_BUILTIN, and a line of the summary. DEPENDS is shell code that sets
+#   mig_reason="why not" when the plugin can not be built.
+AC_DEFUN([MIG_PLUGIN], [
+  AC_ARG_WITH([plugin-$1],
+    [AS_HELP_STRING([--with-plugin-$1=shared|builtin|no], [$2 @<:@$3@:>@])],
+    [with_plugin_$1=$withval], [with_plugin_$1=$3])
+  AS_CASE([$with_plugin_$1], [yes], [with_plugin_$1=shared],
+    [shared|builtin|no], [],
+    [AC_MSG_ERROR([--with-plugin-$1 takes shared, builtin or no, not '$with_plugin_$1'])])
+  mig_reason=
+  AS_IF([test "$with_plugin_$1" = no], [mig_reason="--with-plugin-$1=no"], [m4_default([$4], [:])])
+  AS_IF([test -n "$mig_reason"],
+    [with_plugin_$1=no
+     mig_plugins_summary="$mig_plugins_summary
+    $1: no ($mig_reason)"],
+    [mig_plugins_summary="$mig_plugins_summary
+    $1: $with_plugin_$1"])
+  AM_CONDITIONAL([PLUGIN_]m4_toupper([$1])[_SHARED], [test "$with_plugin_$1" = shared])
+  AM_CONDITIONAL([PLUGIN_]m4_toupper([$1])[_BUILTIN], [test "$with_plugin_$1" = builtin])
+  AS_IF([test "$with_plugin_$1" = builtin], [MIG_BUILTIN_PLUGINS="$MIG_BUILTIN_PLUGINS $1"])
+])
+
+AC_DEFUN([MIG_PLUGINS], [
+MIG_BUILTIN_PLUGINS=
+mig_plugins_summary=
+MIG_PLUGIN([example], [host name, addresses and look-ups; the plugin to copy], [shared])
+MIG_PLUGIN([file], [find files by name, metadata, content and hash], [shared])
+AC_SUBST([MIG_BUILTIN_PLUGINS])
+])

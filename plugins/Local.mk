@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
+# One folder a plugin; its Local.mk adds the .la to plugins_LTLIBRARIES.
+include plugins/example/Local.mk
+include plugins/file/Local.mk

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: MPL-2.0
+include tests/unit/base/Local.mk
+include tests/unit/trust/Local.mk
+include tests/unit/sdk/Local.mk
+include tests/unit/plugin/Local.mk
+include tests/unit/agent/Local.mk
+include tests/unit/store/Local.mk
+include tests/unit/api/Local.mk
+include tests/unit/cli/Local.mk
+include tests/integration/Local.mk
+include tests/bench/Local.mk
