@@ -7,5 +7,6 @@ include tests/unit/agent/Local.mk
 include tests/unit/store/Local.mk
 include tests/unit/api/Local.mk
 include tests/unit/cli/Local.mk
+include tests/rules/Local.mk
 include tests/integration/Local.mk
 include tests/bench/Local.mk
