@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
 core_libmig_core_a_SOURCES += \
+	core/transport/amqp.c \
 	core/transport/amqp.h \
+	core/transport/http.c \
 	core/transport/http.h
