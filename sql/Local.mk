@@ -1,1 +1,4 @@
 # SPDX-License-Identifier: MPL-2.0
+# Numbered migrations, applied in order by mig-admin, never edited after a release.
+dist_migsql_DATA += \
+	sql/0001-schema.sql

@@ -29,10 +29,15 @@ int mig_db_exec(struct mig_db *db, const char *sql, int count, const char *const
 int mig_db_prepared(struct mig_db *db, const char *name, const char *sql, int count,
                     const char *const params[], PGresult **ret, struct mig_err *err);
 const char *mig_db_sqlstate(const struct mig_db *db);
+/* Runs a text of several statements, without parameters, in one transaction of its own: all or nothing. For
+ * the files of sql/ only. */
+int mig_db_script(struct mig_db *db, const char *sql, struct mig_err *err);
 int mig_db_begin(struct mig_db *db, struct mig_err *err);
 int mig_db_commit(struct mig_db *db, struct mig_err *err);
 void mig_db_rollback(struct mig_db *db);
 
+/* Where the connection has LISTENed, it does so again after mig_db_check() made it anew, and
+ * mig_db_notified() then says 1 once: something may have been missed. At most 4 channels. */
 int mig_db_listen(struct mig_db *db, const char *channel, struct mig_err *err);
 /* Consumes what has come; 1 when there was a notification, 0 when none, or an error. Does not block. */
 int mig_db_notified(struct mig_db *db, struct mig_err *err);
