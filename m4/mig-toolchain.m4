@@ -1,18 +1,7 @@
 # SPDX-License-Identifier: MPL-2.0
-# MIG_TOOLCHAIN: compiler, libtool, warnings, hardening, --enable-strict, --enable-sanitizers,
+# MIG_TOOLCHAIN: warnings, hardening, --enable-strict, --enable-sanitizers,
 # --enable-fuzzers. Fills MIG_CFLAGS and MIG_LDFLAGS (all code), MIG_PROGRAM_LDFLAGS (programs).
 AC_DEFUN([MIG_TOOLCHAIN], [
-AC_PROG_CC
-AM_PROG_AR
-: "${ARFLAGS=cr}" "${AR_FLAGS=cr}"
-AC_SUBST([ARFLAGS])
-AC_PROG_SED
-AC_PROG_MKDIR_P
-AC_USE_SYSTEM_EXTENSIONS
-LT_PREREQ([2.4.6])
-LT_INIT([disable-static pic-only dlopen])
-PKG_PROG_PKG_CONFIG([0.29])
-
 AC_ARG_ENABLE([strict],
   [AS_HELP_STRING([--enable-strict], [make warnings errors (CI)])], [], [enable_strict=no])
 AC_ARG_ENABLE([sanitizers],
