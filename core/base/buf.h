@@ -15,7 +15,10 @@ struct mig_buf {
     bool failed;
 };
 
-#define MIG_BUF_INIT {NULL, 0, 0, 0, false}
+#define MIG_BUF_INIT                                                                               \
+    {                                                                                              \
+        NULL, 0, 0, 0, false                                                                       \
+    }
 
 void mig_buf_fini(struct mig_buf *buf);
 void mig_buf_reset(struct mig_buf *buf); /* len = 0, keeps the memory */
@@ -23,7 +26,8 @@ void mig_buf_reset(struct mig_buf *buf); /* len = 0, keeps the memory */
 int mig_buf_add(struct mig_buf *buf, const void *data, size_t len);
 int mig_buf_adds(struct mig_buf *buf, const char *text);
 int mig_buf_addc(struct mig_buf *buf, char c);
-int mig_buf_addf(struct mig_buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int mig_buf_addf(struct mig_buf *buf, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 int mig_buf_reserve(struct mig_buf *buf, size_t more);
 /* Hands the bytes over (to free()); the buffer is empty after. NULL when it failed. */
 char *mig_buf_take(struct mig_buf *buf, size_t *ret_len);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * Configuration files in the gcfg/INI form of facts 1.3: [section], key = value, ; and # comments,
- * section and key names without case, a value may stand in double quotes, a key may come several times.
+ * section and key names without case, a value may stand in double quotes, a key may come several
+ * times.
  */
 #ifndef MIG_BASE_CONF_H
 #define MIG_BASE_CONF_H

@@ -10,24 +10,24 @@
 #include <stdarg.h>
 
 enum mig_code {
-    MIG_E_SYNTAX = -1001,     /* a document does not parse */
-    MIG_E_INVALID = -1002,    /* it parses, and breaks a rule */
-    MIG_E_LIMIT = -1003,      /* over a size, depth or count limit */
-    MIG_E_SIGNATURE = -1004,  /* bad signature, unknown, expired or revoked key */
-    MIG_E_DENIED = -1005,     /* ACL or permission */
-    MIG_E_WINDOW = -1006,     /* expired or not yet valid */
-    MIG_E_REPLAY = -1007,     /* seen before */
-    MIG_E_PLUGIN = -1008,     /* a plugin was refused or broke the contract */
-    MIG_E_PROTOCOL = -1009,   /* a peer broke the protocol */
+    MIG_E_SYNTAX = -1001,    /* a document does not parse */
+    MIG_E_INVALID = -1002,   /* it parses, and breaks a rule */
+    MIG_E_LIMIT = -1003,     /* over a size, depth or count limit */
+    MIG_E_SIGNATURE = -1004, /* bad signature, unknown, expired or revoked key */
+    MIG_E_DENIED = -1005,    /* ACL or permission */
+    MIG_E_WINDOW = -1006,    /* expired or not yet valid */
+    MIG_E_REPLAY = -1007,    /* seen before */
+    MIG_E_PLUGIN = -1008,    /* a plugin was refused or broke the contract */
+    MIG_E_PROTOCOL = -1009,  /* a peer broke the protocol */
     MIG_E_TIMEOUT = -1010,
-    MIG_E_CRYPTO = -1011,     /* the OpenPGP engine failed */
+    MIG_E_CRYPTO = -1011, /* the OpenPGP engine failed */
     MIG_E_DATABASE = -1012,
     MIG_E_CONFIG = -1013,
     MIG_E_NOT_FOUND = -1014
 };
 
 struct mig_err {
-    int code;       /* 0: none */
+    int code;        /* 0: none */
     char text[1024]; /* one line, UTF-8, cut when longer */
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The protocol's ids (facts 2.6): 53-bit integers, seconds since 1367258400 shifted left by 16, plus a
- * part that tells ids of one second apart. Here that part comes from the kernel's random source for the
- * first id of a process and counts up from there; ids of actions and commands that must be unique over
- * processes are made by the database (sql/, mig_id()). */
+/* The protocol's ids (facts 2.6): 53-bit integers, seconds since 1367258400 shifted left by 16,
+ * plus a part that tells ids of one second apart. Here that part comes from the kernel's random
+ * source for the first id of a process and counts up from there; ids of actions and commands that
+ * must be unique over processes are made by the database (sql/, mig_id()). */
 #ifndef MIG_BASE_ID_H
 #define MIG_BASE_ID_H
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * JSON (RFC 8259), strict: a document is refused, with its byte offset, when it is not UTF-8, holds
- * duplicate keys in one object (also when they differ only in ASCII case), a NUL inside a key, or is
- * over the limits. A lone surrogate escape becomes U+FFFD, as Go's encoding/json does.
+ * duplicate keys in one object, a NUL inside a key, a number beyond a double, or is over the
+ * limits. A lone surrogate escape becomes U+FFFD, as Go's encoding/json does. Objects whose members
+ * are a protocol's fields also refuse keys that differ only in ASCII case; that is fold_depth
+ * below. In free maps (module parameters, results) such keys are two keys, and signed as two.
  * Documents are held as json-c objects; numbers are IEEE doubles or int64 there, so signed text is
  * made by mig_json_canonical() from the text itself, never from objects.
  */
@@ -18,8 +20,11 @@ struct json_object;
 struct mig_buf;
 
 struct mig_json_limits {
-    size_t max_bytes; /* 0: MIG_JSON_MAX_BYTES */
-    unsigned max_depth; /* 0: MIG_JSON_MAX_DEPTH */
+    size_t max_bytes;   /* 0: MIG_JSON_MAX_BYTES */
+    unsigned max_depth; /* 0: MIG_JSON_MAX_DEPTH; never more than 512 */
+    /* Objects at this nesting depth or above it (the document itself is 1) refuse keys that differ
+     * only in ASCII case. 0: none. */
+    unsigned fold_depth;
 };
 #define MIG_JSON_MAX_BYTES (64u << 20)
 #define MIG_JSON_MAX_DEPTH 64u
@@ -27,25 +32,30 @@ struct mig_json_limits {
 /* Checks the whole text without building anything. 0, MIG_E_SYNTAX or MIG_E_LIMIT. */
 int mig_json_check(const char *text, size_t len, const struct mig_json_limits *limits,
                    struct mig_err *err);
-/* Checks and parses. The caller puts *ret_obj (json_object_put). A JSON null is an error here:
- * the documents of MIG are objects or arrays. */
+/* Checks and parses. The caller puts *ret_obj (json_object_put). Anything but an object or an array
+ * is MIG_E_SYNTAX here: that is what the documents of MIG are. */
 int mig_json_parse(const char *text, size_t len, const struct mig_json_limits *limits,
                    struct json_object **ret_obj, struct mig_err *err);
 /* Appends the canonical form of facts 2.3 (Go encoding/json of a generic value). */
 int mig_json_canonical(const char *text, size_t len, const struct mig_json_limits *limits,
                        struct mig_buf *out, struct mig_err *err);
-/* Finds the raw text of the member `key` of the object `text`; -> pointer into text. MIG_E_NOT_FOUND
- * when it is not there. The text must have passed mig_json_check(). */
+/* Finds the raw text of the member `key` of the object `text`; -> pointer into text.
+ * MIG_E_NOT_FOUND when it is not there. The text must have passed mig_json_check(). */
 int mig_json_raw_member(const char *text, size_t len, const char *key, const char **ret_text,
                         size_t *ret_len);
 /* The i-th element of the array `text`, likewise. */
 int mig_json_raw_element(const char *text, size_t len, size_t index, const char **ret_text,
                          size_t *ret_len);
 
+/* The next element of the array `text`: *cursor is 0 before the first call. MIG_E_NOT_FOUND after
+ * the last. For all elements of a long array, where raw_element() would start over for each. */
+int mig_json_raw_next(const char *text, size_t len, size_t *cursor, const char **ret_text,
+                      size_t *ret_len);
+
 /* Appends `text` as a JSON string, with quotes, escaped as Go does. Bytes that are not UTF-8 become
  * U+FFFD. */
 int mig_json_add_string(struct mig_buf *out, const char *text, size_t len);
-/* Appends a number as Go prints a float64. */
+/* Appends a number as Go prints a float64; one that is not finite as null. */
 int mig_json_add_double(struct mig_buf *out, double value);
 
 /* Reads members of an object; *ret is untouched when the member is absent or null and
