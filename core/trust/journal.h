@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The replay journal: which commands and actions this agent has taken, across restarts. An entry may
- * be forgotten once its action has expired. Append-only file, fsynced before an entry counts, compacted
- * on open; a torn last record is dropped, any other damage is an error.
+ * The replay journal: which commands and actions this agent has taken, across restarts. An entry
+ * may be forgotten once its action has expired. Append-only file, fsynced before an entry counts,
+ * compacted on open; a torn last record is dropped, any other damage is an error.
  */
 #ifndef MIG_TRUST_JOURNAL_H
 #define MIG_TRUST_JOURNAL_H
@@ -20,9 +20,9 @@ struct mig_journal;
 int mig_journal_open(int dirfd, const char *name, int64_t now, struct mig_journal **ret,
                      struct mig_err *err);
 void mig_journal_close(struct mig_journal *journal);
-/* Records an action by the digest of its signed text, durable when it returns 0. MIG_E_REPLAY when it is
- * there already and was taken for another command id: "replayed action …". -EEXIST when the very same
- * command was taken before: a redelivery, harmless. MIG_E_LIMIT when it is full. */
+/* Records an action by the digest of its signed text, durable when it returns 0. MIG_E_REPLAY when
+ * it is there already and was taken for another command id: "replayed action …". -EEXIST when the
+ * very same command was taken before: a redelivery, harmless. MIG_E_LIMIT when it is full. */
 int mig_journal_take(struct mig_journal *journal, const unsigned char digest[MIG_JOURNAL_DIGEST],
                      int64_t command_id, int64_t expires, struct mig_err *err);
 

@@ -25,7 +25,8 @@ int mig_pgp_open_keyring(const char *parent, const void *keyring, size_t len, st
 void mig_pgp_close(struct mig_pgp *pgp);
 
 /* Verifies one one-line signature over the bytes; fpr gets the signer's primary fingerprint.
- * MIG_E_SIGNATURE with the reason: "signature made by unknown entity <keyid>", "key <fpr> is expired", … */
+ * MIG_E_SIGNATURE with the reason: "signature made by unknown entity <keyid>", "key <fpr> is
+ * expired", … */
 int mig_pgp_verify(struct mig_pgp *pgp, const void *text, size_t len, const char *oneline,
                    char fpr[MIG_FPR_LEN + 1], struct mig_err *err);
 /* Detached binary signature by the key with this fingerprint, as one-line armor. Passphrases are

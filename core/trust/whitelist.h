@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The plugins this program may load, by the SHA-256 of their load image. The table `mig_whitelist` is
- * generated at build by core/trust/mkwhitelist from the plugins built beside it; mig-mkagent generates it
- * again for a site, with what plugins.allow adds.
+ * The plugins this program may load, by the SHA-256 of their load image. The table `mig_whitelist`
+ * is generated at build by core/trust/mkwhitelist from the plugins built beside it
+ * (core/libmig-whitelist.a, which every program links that starts workers); mig-mkagent generates
+ * it again for a site, with what plugins.allow adds.
  */
 #ifndef MIG_TRUST_WHITELIST_H
 #define MIG_TRUST_WHITELIST_H
@@ -12,6 +13,8 @@
 
 #include "base/error.h"
 #include "trust/image.h"
+
+struct mig_buf;
 
 struct mig_whitelist_entry {
     const char *name;
@@ -34,9 +37,16 @@ const struct mig_whitelist_entry *mig_whitelist_find(const struct mig_whitelist 
                                                      const unsigned char digest[MIG_IMAGE_DIGEST]);
 /* 1 when any entry has this name. */
 int mig_whitelist_names(const struct mig_whitelist *list, const char *name);
-/* plugins.allow: lines "NAME VERSION ABI SHA256", '#' comments. Calls each(); MIG_E_CONFIG with the line. */
+/* plugins.allow: lines "NAME VERSION ABI SHA256", '#' comments; ABI is "1.0". Calls each(), whose
+ * entry is valid for the call only; a non-zero result of it ends the walk and is returned.
+ * MIG_E_CONFIG with the number of the line that is wrong. */
 int mig_whitelist_parse(const char *text, size_t len,
                         int (*each)(void *context, const struct mig_whitelist_entry *entry),
                         void *context, struct mig_err *err);
+
+/* Appends one such line, with a newline. 0 or -ENOMEM. */
+int mig_whitelist_line(const struct mig_whitelist_entry *entry, struct mig_buf *out);
+/* Appends C source that defines `mig_whitelist`. 0 or -ENOMEM. */
+int mig_whitelist_source(const struct mig_whitelist *list, struct mig_buf *out);
 
 #endif
