@@ -1,10 +1,18 @@
 # SPDX-License-Identifier: MPL-2.0
 core_libmig_core_a_SOURCES += \
+	core/trust/acl.c \
 	core/trust/acl.h \
 	core/trust/image.c \
 	core/trust/image.h \
+	core/trust/journal.c \
 	core/trust/journal.h \
+	core/trust/openpgp.c \
+	core/trust/openpgp.h \
+	core/trust/pgp.c \
 	core/trust/pgp.h \
+	core/trust/pgp_armor.c \
+	core/trust/pgp_internal.h \
+	core/trust/pgp_keys.c \
 	core/trust/whitelist.c \
 	core/trust/whitelist.h
 

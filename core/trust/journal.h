@@ -14,7 +14,8 @@
 
 struct mig_journal;
 
-#define MIG_JOURNAL_DIGEST 32 /* SHA-256 of the signed text */
+#define MIG_JOURNAL_MAX 262144u /* actions not expired yet; 14 MiB of file, 15 of memory */
+#define MIG_JOURNAL_DIGEST 32   /* SHA-256 of the signed text */
 
 /* Opens or makes `name` in the folder dirfd; `now` in Unix seconds: older expiries are dropped. */
 int mig_journal_open(int dirfd, const char *name, int64_t now, struct mig_journal **ret,
