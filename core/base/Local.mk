@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MPL-2.0
 core_libmig_core_a_SOURCES += \
+	core/base/base64.c \
+	core/base/base64.h \
 	core/base/buf.c \
 	core/base/buf.h \
 	core/base/conf.c \

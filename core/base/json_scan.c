@@ -177,7 +177,7 @@ static int
 scan_number(struct scan *s)
 {
     size_t start = s->pos;
-    bool plain;
+    bool plain = false;
     double value;
     int rc = number_grammar(s, &plain);
 

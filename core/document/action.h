@@ -19,7 +19,7 @@ struct mig_buf;
 #define MIG_ACTION_MAX_BYTES (16u << 20)
 #define MIG_ACTION_MAX_OPERATIONS 1000u
 #define MIG_ACTION_MAX_SIGNATURES 64u
-#define MIG_ACTION_MAX_NAME 2048u   /* bytes; so the target */
+#define MIG_ACTION_MAX_NAME 2048u      /* bytes; so the target */
 #define MIG_PARAMETERS_MAX (16u << 20) /* bytes of JSON after decompression */
 
 struct mig_operation {
@@ -41,10 +41,10 @@ struct mig_action {
     size_t operations_count;
     char **signatures; /* one-line armor */
     size_t signatures_count;
-    char *status;           /* NULL when absent; set by API and scheduler */
+    char *status; /* NULL when absent; set by API and scheduler */
     struct mig_time starttime, finishtime, lastupdatetime; /* Go's zero time when absent */
-    struct json_object *description; /* NULL or an object */
-    struct json_object *threat;      /* NULL or an object */
+    struct json_object *description;                       /* NULL or an object */
+    struct json_object *threat;                            /* NULL or an object */
     struct json_object *investigators; /* NULL or an array; set by the API on read */
     struct json_object *counters;      /* NULL or an object; set by the API on read */
 };
@@ -65,8 +65,8 @@ int mig_action_json(const struct mig_action *action, struct mig_buf *out);
 int mig_action_check(const struct mig_action *action, struct mig_time now, unsigned flags,
                      struct mig_err *err);
 
-/* The parameters a module gets: the canonical text, or, compressed, the JSON inside, checked and made
- * canonical, at most MIG_PARAMETERS_MAX bytes. */
+/* The parameters a module gets: the canonical text, or, compressed, the JSON inside, checked and
+ * made canonical, at most MIG_PARAMETERS_MAX bytes. */
 int mig_operation_plain(const struct mig_operation *operation, struct mig_buf *out,
                         struct mig_err *err);
 /* Compresses the parameters in place (facts 2.2): base64 of gzip; sets is_compressed. */

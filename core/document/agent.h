@@ -26,8 +26,10 @@ struct mig_heartbeat {
     struct json_object *tags; /* {"name":"value"} */
 };
 
-/* From the camelCase wire form of POST /heartbeat. Errors with the texts of facts 6.3, without their
- * prefix: "missing field(s): a, b" (in a fixed order), "heartbeat expired", … */
+/* From the camelCase wire form of POST /heartbeat. Errors with the texts of facts 6.3, without
+ * their prefix. A body that does not decode (bad JSON, a wrong type): MIG_E_SYNTAX or MIG_E_LIMIT.
+ * One that breaks a rule: MIG_E_INVALID with "missing field(s): a, b" (in a fixed order), "agent
+ * reported an invalid mode", …, or MIG_E_WINDOW with "heartbeat expired". */
 int mig_heartbeat_parse(const char *json, size_t len, struct mig_time now,
                         struct mig_heartbeat **ret, struct mig_err *err);
 /* Appends the wire form. */

@@ -31,8 +31,8 @@ void mig_command_free(struct mig_command *command);
 int mig_command_json(const struct mig_command *command, struct mig_buf *out);
 
 /* A module result, the original's five members in its order: {"foundanything","success","elements",
- * "statistics","errors"}. elements and statistics are JSON text (NULL: {}), errors NULL-terminated or NULL
- * (null). Appends. */
+ * "statistics","errors"}. elements and statistics are JSON text (NULL: {}), errors NULL-terminated
+ * or NULL (null). Appends. */
 int mig_result_json(struct mig_buf *out, bool foundanything, bool success, const char *elements,
                     const char *statistics, const char *const errors[]);
 /* Checks that a text is a module result. */
