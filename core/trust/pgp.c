@@ -298,8 +298,8 @@ judge(const struct mig_pgp *pgp, gpgme_verify_result_t result, struct mig_err *e
         return rc;
     if (!mig_pgp_strong_hash(sig->hash_algo))
         return refuse_hash(sig->hash_algo, err);
-    if ((sig->summary & ~(unsigned)GPGME_SIGSUM_TOFU_CONFLICT) !=
-            (GPGME_SIGSUM_VALID | GPGME_SIGSUM_GREEN) ||
+    /* With trust-model always gpg states no validity, so green is not set; nothing else may be. */
+    if ((sig->summary & ~(unsigned)(GPGME_SIGSUM_VALID | GPGME_SIGSUM_GREEN)) != 0 ||
         sig->wrong_key_usage)
         return mig_err_set(err, MIG_E_SIGNATURE,
                            "signature by key %s is not valid (summary %#x): check the key with gpg "
