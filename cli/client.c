@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "config.h"
+
+#include "client.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/id.h"
+#include "base/json.h"
+#include "migrc.h"
+#include "transport/http.h"
+#include "trust/pgp.h"
+
+#define ANSWER_MAX (256u << 20)
+
+struct mig_client {
+    const struct mig_migrc *migrc;
+    struct mig_pgp *pgp;
+    struct mig_http *http;
+    bool verbose;
+};
+
+struct request {
+    const char *method;
+    const char *path;
+    const void *body;
+    size_t len;
+};
+
+int
+mig_client_open(const struct mig_migrc *migrc, struct mig_pgp *pgp, bool verbose,
+                struct mig_client **ret, struct mig_err *err)
+{
+    struct mig_http_options options = {.user_agent = "MIG Client mig-" PACKAGE_VERSION,
+                                       .timeout_ms = 120000,
+                                       .skip_verify = migrc->skip_verify};
+    struct mig_client *client;
+    int code;
+
+    code = mig_migrc_need_api(migrc, err);
+    if (code == 0 && !migrc->api_key)
+        code = mig_migrc_need_key(migrc, err);
+    if (code < 0)
+        return code;
+    client = calloc(1, sizeof(*client));
+    if (!client)
+        return mig_err_errno(err, ENOMEM, "API client");
+    client->migrc = migrc;
+    client->pgp = pgp;
+    client->verbose = verbose;
+    code = mig_http_open(&options, &client->http, err);
+    if (code < 0) {
+        mig_client_close(client);
+        return code;
+    }
+    *ret = client;
+    return 0;
+}
+
+void
+mig_client_close(struct mig_client *client)
+{
+    if (!client)
+        return;
+    mig_http_close(client->http);
+    free(client);
+}
+
+/* "1;<UTC time>;<nonce>;<signature over the first three and a newline>" (facts 6.1). */
+static int
+add_token(struct mig_client *client, struct mig_buf *header, struct mig_err *err)
+{
+    struct mig_buf text = MIG_BUF_INIT, signature = MIG_BUF_INIT;
+    char stamp[32];
+    time_t now = time(NULL);
+    struct tm tm;
+    int code;
+
+    if (!gmtime_r(&now, &tm) || strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+        return mig_err_errno(err, ERANGE, "time of the API token");
+    mig_buf_addf(&text, "1;%s;%" PRId64, stamp, mig_id_next());
+    mig_buf_adds(header, "X-PGPAUTHORIZATION: ");
+    mig_buf_add(header, text.data, text.len);
+    mig_buf_addc(header, ';');
+    mig_buf_addc(&text, '\n');
+    code = text.failed ? mig_err_errno(err, ENOMEM, "API token")
+                       : mig_pgp_sign(client->pgp, client->migrc->keyid, text.data, text.len,
+                                      &signature, err);
+    if (code < 0)
+        mig_err_prefix(err, "can not sign the API token");
+    else
+        mig_buf_add(header, signature.data, signature.len);
+    mig_buf_fini(&text);
+    mig_buf_fini(&signature);
+    return code;
+}
+
+static int
+make_header(struct mig_client *client, struct mig_buf *header, struct mig_err *err)
+{
+    int code = 0;
+
+    mig_buf_reset(header);
+    if (client->migrc->api_key)
+        mig_buf_addf(header, "X-MIGAPIKEY: %s", client->migrc->api_key);
+    else
+        code = add_token(client, header, err);
+    if (code == 0 && header->failed)
+        code = mig_err_errno(err, ENOMEM, "API request");
+    return code;
+}
+
+static int
+send_once(struct mig_client *client, const struct request *request, const char *url,
+          int *ret_status, struct mig_buf *answer, struct mig_err *err)
+{
+    struct mig_buf auth = MIG_BUF_INIT;
+    const char *headers[3] = {NULL};
+    int code;
+
+    code = make_header(client, &auth, err);
+    if (code < 0)
+        goto out;
+    headers[0] = auth.data;
+    if (request->body)
+        headers[1] = "Content-Type: application/x-www-form-urlencoded";
+    mig_buf_reset(answer);
+    if (client->verbose)
+        fprintf(stderr, "> %s %s (%zu bytes)\n", request->method, url, request->len);
+    code = mig_http_request(client->http, request->method, url, headers, request->body,
+                            request->len, ANSWER_MAX, ret_status, answer, err);
+    if (client->verbose && code == 0)
+        fprintf(stderr, "< %d (%zu bytes) %.2000s\n", *ret_status, answer->len,
+                answer->data ? answer->data : "");
+out:
+    mig_buf_fini(&auth);
+    return code;
+}
+
+static int
+answer_error(const struct request *request, int status, const struct mig_buf *message,
+             struct mig_err *err)
+{
+    int code = status == 404 ? MIG_E_NOT_FOUND : status == 401 ? MIG_E_DENIED : MIG_E_PROTOCOL;
+
+    return mig_err_set(err, code, "the API answers %s %.*s with %d: %s", request->method,
+                       (int)strcspn(request->path, "?"), request->path, status,
+                       message->len > 0 ? message->data : "(no message)");
+}
+
+static int
+run(struct mig_client *client, const struct request *request, struct json_object **ret,
+    struct mig_err *err)
+{
+    struct mig_buf url = MIG_BUF_INIT, answer = MIG_BUF_INIT, message = MIG_BUF_INIT;
+    size_t len = strlen(client->migrc->url);
+    struct json_object *items = NULL;
+    int status = 0, code;
+
+    mig_buf_adds(&url, client->migrc->url);
+    if (len > 0 && client->migrc->url[len - 1] != '/')
+        mig_buf_addc(&url, '/');
+    if (mig_buf_adds(&url, request->path) < 0) {
+        code = mig_err_errno(err, ENOMEM, "API request");
+        goto out;
+    }
+    code = send_once(client, request, url.data, &status, &answer, err);
+    /* A token may have been refused for its time alone: a new one is worth one try. */
+    if (code == 0 && status == 401 && !client->migrc->api_key)
+        code = send_once(client, request, url.data, &status, &answer, err);
+    if (code < 0)
+        goto out;
+    code = mig_client_items(answer.data, answer.len, &items, &message, err);
+    if (status < 200 || status > 299) {
+        code = answer_error(request, status, &message, err);
+    } else if (code < 0) {
+        mig_err_prefix(err, "the API's answer to %s %.*s", request->method,
+                       (int)strcspn(request->path, "?"), request->path);
+    } else {
+        *ret = items;
+        items = NULL;
+    }
+out:
+    json_object_put(items);
+    mig_buf_fini(&url);
+    mig_buf_fini(&answer);
+    mig_buf_fini(&message);
+    return code;
+}
+
+int
+mig_client_get(struct mig_client *client, const char *path, struct json_object **ret,
+               struct mig_err *err)
+{
+    struct request request = {"GET", path, NULL, 0};
+
+    return run(client, &request, ret, err);
+}
+
+int
+mig_client_post(struct mig_client *client, const char *path, const char *field, const void *value,
+                size_t len, struct json_object **ret, struct mig_err *err)
+{
+    struct mig_buf body = MIG_BUF_INIT;
+    struct request request;
+    int code;
+
+    if (mig_http_form(&body, field, value, len) < 0) {
+        code = mig_err_errno(err, ENOMEM, "API request");
+    } else {
+        request = (struct request){"POST", path, body.data, body.len};
+        code = run(client, &request, ret, err);
+    }
+    mig_buf_fini(&body);
+    return code;
+}
+
+int
+mig_client_items(const char *text, size_t len, struct json_object **ret_items,
+                 struct mig_buf *ret_message, struct mig_err *err)
+{
+    struct json_object *document = NULL, *collection = NULL, *items = NULL, *error = NULL;
+    const char *message = NULL;
+    int code;
+
+    code = mig_json_parse(text ? text : "", len, NULL, &document, err);
+    if (code < 0)
+        return code;
+    if (!json_object_object_get_ex(document, "collection", &collection)) {
+        code = mig_err_set(err, MIG_E_PROTOCOL,
+                           "no \"collection\": is api.url the address of a MIG API?");
+        goto out;
+    }
+    if (json_object_object_get_ex(collection, "error", &error) &&
+        mig_json_get_string(error, "message", 0, &message, NULL) == 0 && message)
+        mig_buf_adds(ret_message, message);
+    if (!json_object_object_get_ex(collection, "items", &items) || !items)
+        items = json_object_new_array();
+    else
+        json_object_get(items);
+    if (!json_object_is_type(items, json_type_array)) {
+        code = mig_err_set(err, MIG_E_PROTOCOL, "\"items\" is not an array");
+        json_object_put(items);
+        goto out;
+    }
+    *ret_items = items;
+out:
+    json_object_put(document);
+    return code;
+}
+
+struct json_object *
+mig_client_data(struct json_object *item, const char *name)
+{
+    struct json_object *data, *one, *value;
+    const char *text;
+
+    if (!json_object_object_get_ex(item, "data", &data) ||
+        !json_object_is_type(data, json_type_array))
+        return NULL;
+    for (size_t i = 0; i < json_object_array_length(data); i++) {
+        one = json_object_array_get_idx(data, i);
+        text = NULL;
+        if (!json_object_is_type(one, json_type_object) ||
+            mig_json_get_string(one, "name", 1, &text, NULL) < 0)
+            continue;
+        if ((!name || strcmp(text, name) == 0) && json_object_object_get_ex(one, "value", &value))
+            return value;
+    }
+    return NULL;
+}
+
+size_t
+mig_client_count(struct json_object *items, const char *name)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < json_object_array_length(items); i++)
+        if (mig_client_data(json_object_array_get_idx(items, i), name))
+            count++;
+    return count;
+}

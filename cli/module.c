@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "config.h"
+
+#include "module.h"
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <mig/plugin.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "plugin/worker.h"
+
+/* Calls that only compute: a plugin that takes longer hangs. */
+#define CALL_TIMEOUT_MS 20000
+
+/* The folder may be anywhere: a plugin whose digest is not known to us is refused wherever it lies.
+ */
+static const char *
+plugin_dir(void)
+{
+    const char *dir = getenv("MIG_PLUGIN_DIR");
+
+    return dir && dir[0] == '/' ? dir : NULL;
+}
+
+static int
+wait_step(struct mig_worker *worker, const volatile sig_atomic_t *stop)
+{
+    struct pollfd pfd = {.fd = mig_worker_fd(worker), .events = POLLIN};
+    int64_t timeout = mig_worker_timeout(worker);
+
+    if (stop && *stop)
+        return -EINTR;
+    if (timeout < 0 || timeout > 1000)
+        timeout = 1000;
+    if (poll(&pfd, 1, (int)timeout) < 0 && errno != EINTR)
+        return -errno;
+    return mig_worker_step(worker);
+}
+
+static int
+call(struct mig_worker_spec *spec, const volatile sig_atomic_t *stop, struct mig_buf *out,
+     struct mig_err *err)
+{
+    const struct mig_worker_outcome *outcome;
+    struct mig_worker *worker = NULL;
+    int code;
+
+    spec->plugin_dir = plugin_dir();
+    code = mig_worker_start(spec, &worker, err);
+    if (code < 0)
+        return code;
+    do {
+        code = wait_step(worker, stop);
+    } while (code == 0);
+    if (code < 0) {
+        mig_err_errno(err, -code, "module %s", spec->plugin);
+        goto out;
+    }
+    outcome = mig_worker_outcome(worker);
+    code = 0;
+    if (outcome->status != MIG_WORKER_SUCCESS)
+        code =
+            mig_err_set(err, outcome->status == MIG_WORKER_TIMEOUT ? MIG_E_TIMEOUT : MIG_E_PLUGIN,
+                        "%s", outcome->reason);
+    else if (mig_buf_add(out, outcome->output, outcome->output_len) < 0)
+        code = mig_err_errno(err, ENOMEM, "module %s", spec->plugin);
+out:
+    mig_worker_free(worker);
+    return code;
+}
+
+int
+mig_module_help(const char *name, struct mig_buf *out, struct mig_err *err)
+{
+    struct mig_worker_spec spec = {
+        .call = MIG_WORKER_HELP, .plugin = name, .timeout_ms = CALL_TIMEOUT_MS};
+
+    return call(&spec, NULL, out, err);
+}
+
+int
+mig_module_describe(const char *name, struct json_object **ret, struct mig_err *err)
+{
+    struct mig_worker_spec spec = {
+        .call = MIG_WORKER_DESCRIBE, .plugin = name, .timeout_ms = CALL_TIMEOUT_MS};
+    struct mig_buf text = MIG_BUF_INIT;
+    int code;
+
+    code = call(&spec, NULL, &text, err);
+    if (code == 0)
+        code = mig_json_parse(text.data, text.len, NULL, ret, err);
+    mig_buf_fini(&text);
+    return code;
+}
+
+int
+mig_module_valued(void *description, const char *name, size_t len)
+{
+    struct json_object *options, *option;
+    const char *text, *type;
+
+    if (!json_object_object_get_ex(description, "options", &options) ||
+        !json_object_is_type(options, json_type_array))
+        return -1;
+    for (size_t i = 0; i < json_object_array_length(options); i++) {
+        option = json_object_array_get_idx(options, i);
+        text = type = NULL;
+        if (mig_json_get_string(option, "name", 1, &text, NULL) < 0 ||
+            mig_json_get_string(option, "type", 1, &type, NULL) < 0)
+            continue;
+        if (strlen(text) == len && memcmp(text, name, len) == 0)
+            return strcmp(type, "bool") != 0 && strcmp(type, "const") != 0;
+    }
+    return -1;
+}
+
+int
+mig_module_parse(const char *name, const char *const args[], size_t count, struct mig_buf *out,
+                 struct mig_err *err)
+{
+    struct mig_worker_spec spec = {
+        .call = MIG_WORKER_PARSE, .plugin = name, .timeout_ms = CALL_TIMEOUT_MS};
+    struct mig_buf input = MIG_BUF_INIT;
+    int code;
+
+    for (size_t i = 0; i < count; i++)
+        mig_buf_add(&input, args[i], strlen(args[i]) + 1);
+    if (input.failed)
+        return mig_err_errno(err, ENOMEM, "arguments of %s", name);
+    spec.input = input.data;
+    spec.input_len = input.len;
+    code = call(&spec, NULL, out, err);
+    mig_buf_fini(&input);
+    return code;
+}
+
+int
+mig_module_run(const char *name, const void *parameters, size_t len, int64_t timeout_ms,
+               const volatile sig_atomic_t *stop, struct mig_buf *out, struct mig_err *err)
+{
+    struct mig_worker_spec spec = {.call = MIG_WORKER_RUN,
+                                   .plugin = name,
+                                   .input = parameters,
+                                   .input_len = len,
+                                   .timeout_ms = timeout_ms};
+
+    return call(&spec, stop, out, err);
+}
+
+int
+mig_module_print(const char *name, const void *result, size_t len, uint32_t flags,
+                 struct mig_buf *out, struct mig_err *err)
+{
+    struct mig_worker_spec spec = {.call = MIG_WORKER_PRINT,
+                                   .plugin = name,
+                                   .input = result,
+                                   .input_len = len,
+                                   .print_flags = flags,
+                                   .timeout_ms = CALL_TIMEOUT_MS};
+
+    return call(&spec, NULL, out, err);
+}
+
+void
+mig_module_list(void)
+{
+    struct json_object *description;
+    struct mig_err err = {0};
+    const char *summary;
+    char **names = NULL;
+
+    if (mig_plugin_list(plugin_dir(), &names, &err) < 0) {
+        printf("  (%s)\n", err.text);
+        return;
+    }
+    for (size_t i = 0; names[i]; i++) {
+        description = NULL;
+        summary = "";
+        if (mig_module_describe(names[i], &description, &err) < 0)
+            summary = err.text;
+        else
+            mig_json_get_string(description, "summary", 0, &summary, NULL);
+        printf("  %-14s %s\n", names[i], summary);
+        json_object_put(description);
+    }
+    mig_plugin_list_free(names);
+}

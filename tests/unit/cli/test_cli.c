@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "args.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "client.h"
+#include "document/action.h"
+#include "follow.h"
+#include "migrc.h"
+#include "module.h"
+#include "question.h"
+#include "results.h"
+
+#define ARGV_MAX 16
+
+/* As the file plugin describes itself, in short. */
+static struct json_object *description;
+
+static int
+setup(void **state)
+{
+    (void)state;
+    description = json_tokener_parse("{\"options\":[{\"name\":\"path\",\"type\":\"string\"},"
+                                     "{\"name\":\"content\",\"type\":\"string\"},"
+                                     "{\"name\":\"maxdepth\",\"type\":\"number\"},"
+                                     "{\"name\":\"matchany\",\"type\":\"const\"},"
+                                     "{\"name\":\"returnsha256\",\"type\":\"bool\"}]}");
+    return description ? 0 : -1;
+}
+
+static int
+teardown(void **state)
+{
+    (void)state;
+    json_object_put(description);
+    return 0;
+}
+
+/* Splits at '|' and parses. `line` is used up. */
+static int
+parse(char *line, struct mig_args *ret, struct mig_err *err)
+{
+    char *argv[ARGV_MAX], *save = NULL;
+    int argc = 0;
+
+    for (char *word = strtok_r(line, "|", &save); word && argc < ARGV_MAX;
+         word = strtok_r(NULL, "|", &save))
+        argv[argc++] = word;
+    return mig_args_parse(argc, argv, mig_module_valued, description, ret, err);
+}
+
+static void
+assert_rest(const struct mig_args *args, const char *expected)
+{
+    struct mig_buf text = MIG_BUF_INIT;
+
+    for (size_t i = 0; i < args->rest_count; i++)
+        mig_buf_addf(&text, "%s%s", i ? "|" : "", args->rest[i]);
+    assert_string_equal(text.data ? text.data : "", expected);
+    mig_buf_fini(&text);
+}
+
+static void
+own_options_are_cut_out_anywhere(void **state)
+{
+    char line[] = "file|-path|/etc|-t|all|-returnsha256|--show=notfound|-maxdepth=3|-e|30s|-z";
+    struct mig_args args;
+
+    (void)state;
+    assert_int_equal(parse(line, &args, NULL), 0);
+    assert_string_equal(args.module, "file");
+    assert_string_equal(args.target, "all");
+    assert_int_equal(args.show, MIG_SHOW_NOTFOUND);
+    assert_int_equal(args.validity_ms, 30000);
+    assert_true(args.compress);
+    assert_false(args.verbose);
+    assert_rest(&args, "-path|/etc|-returnsha256|-maxdepth=3");
+    mig_args_fini(&args);
+}
+
+static void
+values_of_the_module_stay_its_own(void **state)
+{
+    char line[] = "file|-content|-v|-path|-t|-matchany|-v|-p=false";
+    struct mig_args args;
+
+    (void)state;
+    assert_int_equal(parse(line, &args, NULL), 0);
+    assert_true(args.verbose);
+    assert_false(args.print);
+    assert_null(args.target);
+    assert_rest(&args, "-content|-v|-path|-t|-matchany");
+    mig_args_fini(&args);
+}
+
+static void
+all_behind_two_dashes_is_the_modules(void **state)
+{
+    char line[] = "file|-now|--|-t|all|-z";
+    struct mig_args args;
+
+    (void)state;
+    assert_int_equal(parse(line, &args, NULL), 0);
+    assert_true(args.now);
+    assert_null(args.target);
+    assert_rest(&args, "-t|all|-z");
+    mig_args_fini(&args);
+}
+
+static void
+bad_command_lines_are_refused(void **state)
+{
+    static const struct {
+        const char *line, *message;
+    } cases[] = {
+        {"file|-t", "option -t needs a value"},
+        {"file|-e|soon", "-e takes a time from 1s to 8784h, like 300s, 30m or 12h, not 'soon'"},
+        {"file|-e|0s", "-e takes a time from 1s to 8784h, like 300s, 30m or 12h, not '0s'"},
+        {"file|-show|some", "-show takes found, notfound or all, not 'some'"},
+        {"file|-z=perhaps", "-z is on or off: -z or -z=false, not 'perhaps'"},
+        {"file|-target-found|1 or true",
+         "-target-found takes the id of an action, not '1 or true'"},
+        {"file|-target-found|1|-target-notfound|2",
+         "-target-found and -target-notfound exclude each other"},
+        {"file|-p|-s", "-p prints the unsigned action, -s the signed one: give one of them"},
+        {"file|-i|x.json", "-i launches an action of a file: it goes without a module"},
+        {"-i|x.json|-path|/", "unknown option or argument '-path'; see mig help"},
+        {"-z", "name a module or give -i FILE; see mig help"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct mig_err err = {0};
+        struct mig_args args;
+        char *line = strdup(cases[i].line);
+
+        assert_non_null(line);
+        assert_int_equal(parse(line, &args, &err), MIG_E_INVALID);
+        assert_string_equal(err.text, cases[i].message);
+        free(line);
+    }
+}
+
+static void
+write_migrc(char path[], const char *text)
+{
+    int fd = mkstemp(path);
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    close(fd);
+}
+
+static void
+migrc_is_read(void **state)
+{
+    char path[] = "/tmp/migrc-test-XXXXXX";
+    struct mig_migrc rc = {0};
+
+    (void)state;
+    write_migrc(path, "[api]\nurl = \"http://127.0.0.1:1664/api/v1/\"\n[gpg]\n"
+                      "keyid = \"0123456789ABCDEF0123456789ABCDEF01234567\"\n"
+                      "[targets]\nmacro = web:name LIKE 'web:%'\nmacro = db:name='db'\n");
+    assert_int_equal(mig_migrc_load(path, &rc, NULL), 0);
+    assert_string_equal(rc.url, "http://127.0.0.1:1664/api/v1/");
+    assert_string_equal(rc.keyid, "0123456789ABCDEF0123456789ABCDEF01234567");
+    assert_null(rc.gpg_home);
+    assert_string_equal(mig_migrc_macro(&rc, "web"), "name LIKE 'web:%'");
+    assert_string_equal(mig_migrc_macro(&rc, "db"), "name='db'");
+    assert_null(mig_migrc_macro(&rc, "we"));
+    mig_migrc_fini(&rc);
+    unlink(path);
+}
+
+static void
+migrc_refuses_with_a_remedy(void **state)
+{
+    char path[] = "/tmp/migrc-test-XXXXXX";
+    struct mig_migrc rc = {0};
+    struct mig_err err = {0};
+
+    (void)state;
+    assert_int_equal(mig_migrc_load("/nonexistent/migrc", &rc, &err), MIG_E_NOT_FOUND);
+    assert_non_null(strstr(err.text, "/nonexistent/migrc does not exist"));
+    assert_non_null(strstr(err.text, "[gpg]\n"));
+    write_migrc(path, "[gpg]\nkeyid = 01234567\n");
+    assert_int_equal(mig_migrc_load(path, &rc, &err), MIG_E_CONFIG);
+    assert_non_null(strstr(err.text, "gpg.keyid is the whole fingerprint"));
+    unlink(path);
+    assert_int_equal(mig_migrc_need_api(&rc, &err), MIG_E_CONFIG);
+    assert_string_equal(err.text, "the configuration has no api.url: add it under [api]");
+}
+
+static void
+assert_target(const struct mig_args *args, const char *expected)
+{
+    struct mig_migrc none = {0};
+    struct mig_buf out = MIG_BUF_INIT;
+
+    assert_int_equal(mig_question_target(args, &none, &out, NULL), 0);
+    assert_string_equal(out.data, expected);
+    mig_buf_fini(&out);
+}
+
+static void
+targets_are_expanded(void **state)
+{
+    struct mig_migrc none = {0};
+    struct mig_buf out = MIG_BUF_INIT;
+    struct mig_err err = {0};
+    struct mig_args args = {.target = "all"};
+
+    (void)state;
+    assert_target(&args, "status='online'");
+    args.target = "name='a' OR name='b'";
+    assert_target(&args, "name='a' OR name='b'");
+    args.target_found = "12";
+    assert_target(&args, "id IN (select agentid from commands, "
+                         "json_array_elements(commands.results) as r where actionid=12 and "
+                         "r#>>'{foundanything}' = 'true') AND (name='a' OR name='b')");
+    args.target_found = NULL;
+    args.target = "";
+    assert_int_equal(mig_question_target(&args, &none, &out, &err), MIG_E_INVALID);
+    mig_buf_fini(&out);
+}
+
+static void
+names_are_cut_between_characters(void **state)
+{
+    struct mig_args args = {0};
+    struct mig_buf out = MIG_BUF_INIT;
+    char arg[128], *argv[] = {"file", arg};
+
+    (void)state;
+    /* "file " and 94 letters: the two bytes of the next character are the 99th and 100th. */
+    memset(arg, 'x', 94);
+    strncpy(arg + 94, "\xc3\xa9\xc3\xa9\xc3\xa9", 8);
+    assert_int_equal(mig_question_name(&args, 2, argv, &out), 0);
+    assert_int_equal(out.len, 99 + 3);
+    assert_string_equal(out.data + 98, "x...");
+    mig_buf_fini(&out);
+    args.name = "why";
+    assert_int_equal(mig_question_name(&args, 2, argv, &out), 0);
+    assert_string_equal(out.data, "why");
+    mig_buf_fini(&out);
+}
+
+static void
+an_action_ends_when_all_have_answered(void **state)
+{
+    static const struct {
+        const char *json;
+        int ended;
+    } cases[] = {
+        {"{\"status\":\"pending\",\"counters\":{}}", 0},
+        {"{\"status\":\"preparing\",\"counters\":{\"sent\":1,\"done\":1}}", 0},
+        {"{\"status\":\"inflight\",\"counters\":{\"sent\":2,\"done\":1,\"inflight\":1}}", 0},
+        {"{\"status\":\"inflight\",\"counters\":{\"sent\":2,\"done\":2}}", 1},
+        {"{\"status\":\"completed\",\"counters\":{\"sent\":2,\"done\":2,\"success\":2}}", 1},
+        {"{\"status\":\"invalid\",\"counters\":{}}", 1},
+    };
+    struct mig_counters counters;
+    const char *status;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct json_object *action = json_tokener_parse(cases[i].json);
+
+        assert_int_equal(mig_follow_read(action, &counters, &status), cases[i].ended);
+        json_object_put(action);
+    }
+}
+
+static void
+answers_are_unwrapped(void **state)
+{
+    static const char good[] =
+        "{\"collection\":{\"version\":\"1.0\",\"items\":[{\"data\":[{\"name\":\"agent\","
+        "\"value\":{\"name\":\"a\"}}]},{\"data\":[{\"name\":\"search parameters\",\"value\":{}}]}],"
+        "\"error\":{}}}";
+    static const char bad[] =
+        "{\"collection\":{\"error\":{\"code\":\"1\",\"message\":\"no results found\"}}}";
+    struct mig_buf message = MIG_BUF_INIT;
+    struct json_object *items = NULL;
+    struct mig_err err = {0};
+
+    (void)state;
+    assert_int_equal(mig_client_items(good, sizeof(good) - 1, &items, &message, NULL), 0);
+    assert_int_equal(json_object_array_length(items), 2);
+    assert_int_equal(mig_client_count(items, "agent"), 1);
+    assert_non_null(mig_client_data(json_object_array_get_idx(items, 1), NULL));
+    assert_null(mig_client_data(json_object_array_get_idx(items, 1), "agent"));
+    json_object_put(items);
+    assert_int_equal(mig_client_items(bad, sizeof(bad) - 1, &items, &message, NULL), 0);
+    assert_int_equal(json_object_array_length(items), 0);
+    assert_string_equal(message.data, "no results found");
+    json_object_put(items);
+    mig_buf_fini(&message);
+    assert_int_equal(mig_client_items("{}", 2, &items, &message, &err), MIG_E_PROTOCOL);
+    assert_string_equal(err.text, "no \"collection\": is api.url the address of a MIG API?");
+}
+
+static void
+show_chooses(void **state)
+{
+    struct json_object *mixed = json_tokener_parse("[{\"foundanything\":false},"
+                                                   "{\"foundanything\":true}]"),
+                       *none = json_tokener_parse("[{\"foundanything\":false}]");
+
+    (void)state;
+    assert_true(mig_results_wanted(mixed, MIG_SHOW_FOUND));
+    assert_false(mig_results_wanted(mixed, MIG_SHOW_NOTFOUND));
+    assert_true(mig_results_wanted(mixed, MIG_SHOW_ALL));
+    assert_false(mig_results_wanted(none, MIG_SHOW_FOUND));
+    assert_true(mig_results_wanted(none, MIG_SHOW_NOTFOUND));
+    json_object_put(mixed);
+    json_object_put(none);
+}
+
+static void
+lines_do_not_drive_the_terminal(void **state)
+{
+    static const char text[] = "one\x1b[31m\ttwo\xc2\x9b\xc3\xa9\n\nthree";
+    char *written = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&written, &len);
+
+    (void)state;
+    assert_non_null(out);
+    mig_results_lines(out, "host", text, sizeof(text) - 1);
+    fclose(out);
+    assert_string_equal(written, "host one\\x1b[31m\ttwo\\xc2\\x9b\xc3\xa9\nhost \nhost three\n");
+    free(written);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(own_options_are_cut_out_anywhere),
+        cmocka_unit_test(values_of_the_module_stay_its_own),
+        cmocka_unit_test(all_behind_two_dashes_is_the_modules),
+        cmocka_unit_test(bad_command_lines_are_refused),
+        cmocka_unit_test(migrc_is_read),
+        cmocka_unit_test(migrc_refuses_with_a_remedy),
+        cmocka_unit_test(targets_are_expanded),
+        cmocka_unit_test(names_are_cut_between_characters),
+        cmocka_unit_test(an_action_ends_when_all_have_answered),
+        cmocka_unit_test(answers_are_unwrapped),
+        cmocka_unit_test(show_chooses),
+        cmocka_unit_test(lines_do_not_drive_the_terminal),
+    };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
