@@ -120,7 +120,8 @@ spawn()
     if [ -n "$user" ]; then
         drop=(--reuid "$user" --regid "$(id -g "$user")" --clear-groups)
     fi
-    setpriv "${drop[@]}" --pdeathsig "$signal" -- "$@" </dev/null >>"$PLATFORM_DIR/log/$name" 2>&1 &
+    # Its own session: a Ctrl-C at the terminal is for the one in front, which may still want its servers.
+    setpriv "${drop[@]}" --pdeathsig "$signal" -- setsid "$@" </dev/null >>"$PLATFORM_DIR/log/$name" 2>&1 &
     SPAWN_PID=$!
     printf '%s %s %s\n' "$SPAWN_PID" "$signal" "$name" >>"$PLATFORM_DIR/pids"
 }
