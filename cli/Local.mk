@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
 # mig, the investigator's tool.
-bin_PROGRAMS += cli/mig
 noinst_LIBRARIES += cli/libmig-cli.a
 dist_man_MANS += cli/mig.1
 
@@ -26,6 +25,3 @@ cli_libmig_cli_a_SOURCES = \
 	cli/results.c \
 	cli/results.h
 
-cli_mig_SOURCES = cli/main.c
-cli_mig_LDADD = cli/libmig-cli.a core/libmig-core.a $(CURL_LIBS) $(CORE_LIBS)
-cli_mig_LDFLAGS = $(MIG_PROGRAM_LDFLAGS) $(AM_LDFLAGS)
