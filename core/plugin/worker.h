@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Workers: one process for one call into one plugin. The process is this very program, executed again with
- * a role; it confines itself, copies the plugin into sealed memory, checks the digest against the
- * whitelist, loads that copy through libltdl and makes the call. No other process ever loads a plugin.
+ * Workers: one process for one call into one plugin. The process is this very program, executed
+ * again with a role; it confines itself, copies the plugin into sealed memory, checks the digest
+ * against the whitelist, loads that copy through libltdl and makes the call. No other process ever
+ * loads a plugin.
  *
  * A program that starts workers calls mig_worker_role() first thing in main().
  */
@@ -17,11 +18,12 @@
 struct mig_worker;
 
 enum mig_worker_call {
-    MIG_WORKER_RUN = 1,      /* input: parameters JSON; output: a module result, JSON */
-    MIG_WORKER_DESCRIBE = 2, /* no input; output: JSON of name, version, abi, digest, options, fields, needs … */
-    MIG_WORKER_PARSE = 3,    /* input: arguments, each followed by a NUL; output: parameters JSON */
-    MIG_WORKER_PRINT = 4,    /* input: a module result; output: lines of text */
-    MIG_WORKER_HELP = 5      /* no input; output: the text of `mig NAME help` */
+    MIG_WORKER_RUN = 1, /* input: parameters JSON; output: a module result, JSON */
+    MIG_WORKER_DESCRIBE =
+        2, /* no input; output: JSON of name, version, abi, digest, options, fields, needs … */
+    MIG_WORKER_PARSE = 3, /* input: arguments, each followed by a NUL; output: parameters JSON */
+    MIG_WORKER_PRINT = 4, /* input: a module result; output: lines of text */
+    MIG_WORKER_HELP = 5   /* no input; output: the text of `mig NAME help` */
 };
 
 struct mig_worker_spec {
@@ -30,10 +32,10 @@ struct mig_worker_spec {
     const char *plugin_dir; /* absolute; NULL: the compiled-in folder */
     const void *input;      /* copied */
     size_t input_len;
-    uint32_t print_flags;   /* MIG_PRINT_* */
-    int64_t timeout_ms;     /* wall clock; the process group is killed a moment after it */
-    size_t output_max;      /* bytes of output; 0: 32 MiB */
-    size_t memory_max;      /* RLIMIT_AS in bytes; 0: none */
+    uint32_t print_flags;    /* MIG_PRINT_* */
+    int64_t timeout_ms;      /* wall clock; the process group is killed a moment after it */
+    size_t output_max;       /* bytes of output; 0: 32 MiB */
+    size_t memory_max;       /* RLIMIT_AS in bytes; 0: none */
     unsigned open_files_max; /* 0: 256 */
     int private_mode;
 };
@@ -42,7 +44,7 @@ enum mig_worker_status {
     MIG_WORKER_SUCCESS = 0,
     MIG_WORKER_FAILED = 1,  /* the plugin refused the parameters, failed, crashed; see reason */
     MIG_WORKER_TIMEOUT = 2, /* killed at the limit; output holds a partial result, or nothing */
-    MIG_WORKER_REFUSED = 3  /* the plugin was not loaded: not there, not whitelisted, wrong ABI … */
+    MIG_WORKER_REFUSED = 3 /* the plugin was not loaded: not there, not whitelisted, wrong ABI … */
 };
 
 struct mig_worker_outcome {
@@ -58,8 +60,8 @@ struct mig_worker_outcome {
 /* If this process was executed as a worker: does its work and does not return. */
 void mig_worker_role(int argc, char **argv);
 
-/* Starts a worker. An error here means that no process could be made; what the worker itself refuses
- * comes as an outcome. */
+/* Starts a worker. An error here means that no process could be made; what the worker itself
+ * refuses comes as an outcome. */
 int mig_worker_start(const struct mig_worker_spec *spec, struct mig_worker **ret,
                      struct mig_err *err);
 /* Poll this for POLLIN and mig_worker_timeout() for time, then step. */

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "config.h"
+
+#include "plugin/filter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <stddef.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <mig/plugin.h>
+
+/* Names, not numbers: what this machine does not have is left out. */
+static const char *const never[] = {
+    "_sysctl",
+    "acct",
+    "add_key",
+    "adjtimex",
+    "bpf",
+    "chroot",
+    "clock_adjtime",
+    "clock_settime",
+    "delete_module",
+    "fanotify_init",
+    "finit_module",
+    "fsconfig",
+    "fsmount",
+    "fsopen",
+    "fspick",
+    "init_module",
+    "io_uring_enter",
+    "io_uring_register",
+    "io_uring_setup",
+    "ioperm",
+    "iopl",
+    "kexec_file_load",
+    "kexec_load",
+    "keyctl",
+    "kcmp",
+    "lookup_dcookie",
+    "mount",
+    "mount_setattr",
+    "move_mount",
+    "move_pages",
+    "migrate_pages",
+    "name_to_handle_at",
+    "nfsservctl",
+    "open_by_handle_at",
+    "open_tree",
+    "perf_event_open",
+    "personality",
+    "pidfd_getfd",
+    "pivot_root",
+    "process_madvise",
+    "process_vm_writev",
+    "quotactl",
+    "quotactl_fd",
+    "reboot",
+    "request_key",
+    "setdomainname",
+    "sethostname",
+    "setpgid",
+    "setsid",
+    "settimeofday",
+    "stime",
+    "swapoff",
+    "swapon",
+    "umount",
+    "umount2",
+    "unshare",
+    "userfaultfd",
+    "uselib",
+    "vhangup",
+#ifndef MIG_SANITIZERS
+    "ptrace", /* LeakSanitizer stops its own threads by it */
+#endif
+};
+
+/* Files are read, not changed. */
+static const char *const writing[] = {
+    "chmod",     "chown",     "creat",    "fallocate",    "fchmod",       "fchmodat",
+    "fchmodat2", "fchown",    "fchownat", "fremovexattr", "fsetxattr",    "ftruncate",
+    "futimesat", "lchown",    "link",     "linkat",       "lremovexattr", "lsetxattr",
+    "mkdir",     "mkdirat",   "mknod",    "mknodat",      "removexattr",  "rename",
+    "renameat",  "renameat2", "rmdir",    "setxattr",     "symlink",      "symlinkat",
+    "truncate",  "unlink",    "unlinkat", "utime",        "utimensat",    "utimes",
+};
+
+static const char *const programs[] = {"execve", "execveat", "fork", "vfork"};
+
+static int
+deny(scmp_filter_ctx ctx, const char *name, unsigned conditions, const struct scmp_arg_cmp *args)
+{
+    int number = seccomp_syscall_resolve_name(name);
+    if (number == __NR_SCMP_ERROR || number < 0)
+        return 0;
+    return seccomp_rule_add_array(ctx, SCMP_ACT_ERRNO(EPERM), number, conditions, args);
+}
+
+static int
+deny_list(scmp_filter_ctx ctx, const char *const names[], size_t count)
+{
+    int rc = 0;
+    for (size_t i = 0; i < count && rc == 0; i++)
+        rc = deny(ctx, names[i], 0, NULL);
+    return rc;
+}
+
+/* open() with a mode other than reading, in the argument that holds the flags. */
+static int
+deny_open(scmp_filter_ctx ctx, const char *name, unsigned flags_at)
+{
+    static const scmp_datum_t modes[][2] = {
+        {O_ACCMODE, O_WRONLY}, {O_ACCMODE, O_RDWR}, {O_ACCMODE, O_ACCMODE},
+        {O_CREAT, O_CREAT},    {O_TRUNC, O_TRUNC},  {__O_TMPFILE, __O_TMPFILE},
+    };
+    int rc = 0;
+    for (size_t i = 0; i < MIG_COUNT(modes) && rc == 0; i++) {
+        struct scmp_arg_cmp arg = SCMP_CMP(flags_at, SCMP_CMP_MASKED_EQ, modes[i][0], modes[i][1]);
+        rc = deny(ctx, name, 1, &arg);
+    }
+    return rc;
+}
+
+static int
+filter_writing(scmp_filter_ctx ctx)
+{
+    int rc = deny_list(ctx, writing, MIG_COUNT(writing));
+    if (rc == 0)
+        rc = deny_open(ctx, "open", 1);
+    if (rc == 0)
+        rc = deny_open(ctx, "openat", 2);
+    /* Its flags are behind a pointer, which a filter can not follow; callers fall back to openat().
+     */
+    int number = seccomp_syscall_resolve_name("openat2");
+    if (rc == 0 && number > 0)
+        rc = seccomp_rule_add_array(ctx, SCMP_ACT_ERRNO(ENOSYS), number, 0, NULL);
+    return rc;
+}
+
+/* Threads may be made, processes may not; namespaces never. clone3() hides its flags behind a
+ * pointer: the C library falls back to clone() when it is not there. */
+static int
+filter_processes(scmp_filter_ctx ctx, uint32_t needs)
+{
+    static const scmp_datum_t spaces[] = {CLONE_NEWUSER, CLONE_NEWNS,  CLONE_NEWPID,   CLONE_NEWNET,
+                                          CLONE_NEWIPC,  CLONE_NEWUTS, CLONE_NEWCGROUP};
+    int rc = 0;
+    for (size_t i = 0; i < MIG_COUNT(spaces) && rc == 0; i++) {
+        struct scmp_arg_cmp arg = SCMP_A0(SCMP_CMP_MASKED_EQ, spaces[i], spaces[i]);
+        rc = deny(ctx, "clone", 1, &arg);
+    }
+    int number = seccomp_syscall_resolve_name("clone3");
+    if (rc == 0 && number > 0)
+        rc = seccomp_rule_add_array(ctx, SCMP_ACT_ERRNO(ENOSYS), number, 0, NULL);
+    if (rc != 0 || needs & MIG_NEED_EXECUTE)
+        return rc;
+#ifndef MIG_SANITIZERS /* LeakSanitizer looks from a process of its own */
+    struct scmp_arg_cmp process = SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0);
+    rc = deny(ctx, "clone", 1, &process);
+#endif
+    return rc == 0 ? deny_list(ctx, programs, MIG_COUNT(programs)) : rc;
+}
+
+static int
+deny_family_except(scmp_filter_ctx ctx, const scmp_datum_t allowed[], unsigned count)
+{
+    struct scmp_arg_cmp args[4];
+    /* A rule's conditions on one argument must be on different ones, so the families between the
+     * allowed ones are refused range by range: `allowed` is sorted. */
+    scmp_datum_t from = 0;
+    int rc = 0;
+    for (unsigned i = 0; i < count && rc == 0; i++) {
+        for (scmp_datum_t family = from; family < allowed[i] && rc == 0; family++) {
+            args[0] = (struct scmp_arg_cmp)SCMP_A0_32(SCMP_CMP_EQ, family);
+            rc = deny(ctx, "socket", 1, args);
+        }
+        from = allowed[i] + 1;
+    }
+    args[0] = (struct scmp_arg_cmp)SCMP_A0_32(SCMP_CMP_GE, from);
+    return rc == 0 ? deny(ctx, "socket", 1, args) : rc;
+}
+
+/* No local sockets either: what listens on them trusts user 0. */
+static int
+filter_sockets(scmp_filter_ctx ctx, uint32_t needs)
+{
+    static const scmp_datum_t network[] = {AF_INET, AF_INET6, AF_NETLINK};
+    static const scmp_datum_t netlink[] = {AF_NETLINK};
+    if (needs & (MIG_NEED_NETWORK | MIG_NEED_RAW_SOCKET))
+        return deny_family_except(ctx, network, MIG_COUNT(network));
+    if (needs & MIG_NEED_NETLINK)
+        return deny_family_except(ctx, netlink, MIG_COUNT(netlink));
+    return deny(ctx, "socket", 0, NULL);
+}
+
+/* User 0 may signal every process of user 0, with no capability at all. */
+static int
+filter_signals(scmp_filter_ctx ctx)
+{
+    struct scmp_arg_cmp other = SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid());
+    struct scmp_arg_cmp limits = SCMP_A0(SCMP_CMP_NE, 0);
+    static const char *const names[] = {"kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo"};
+    int rc = 0;
+    for (size_t i = 0; i < MIG_COUNT(names) && rc == 0; i++)
+        rc = deny(ctx, names[i], 1, &other);
+    if (rc == 0)
+        rc = deny(ctx, "pidfd_send_signal", 0, NULL);
+    if (rc == 0)
+        rc = deny(ctx, "tkill", 0, NULL);
+    if (rc == 0)
+        rc = deny(ctx, "prlimit64", 1, &limits);
+    return rc;
+}
+
+static int
+filter_rules(scmp_filter_ctx ctx, uint32_t needs)
+{
+    int rc = deny_list(ctx, never, MIG_COUNT(never));
+    if (rc == 0)
+        rc = filter_processes(ctx, needs);
+    if (rc == 0)
+        rc = filter_sockets(ctx, needs);
+    if (rc == 0 && (needs & MIG_NEED_NAMESPACES) == 0)
+        rc = deny(ctx, "setns", 0, NULL);
+    if (rc == 0 && (needs & MIG_NEED_PROCESS_MEMORY) == 0)
+        rc = deny(ctx, "process_vm_readv", 0, NULL);
+    /* Programs that are run inherit the filter, and write where they must. */
+    if (rc == 0 && (needs & MIG_NEED_EXECUTE) == 0)
+        rc = filter_writing(ctx);
+    if (rc == 0 && (needs & (MIG_NEED_EXECUTE | MIG_NEED_KILL)) == 0)
+        rc = filter_signals(ctx);
+    return rc;
+}
+
+int
+mig_filter_load(uint32_t needs, struct mig_err *err)
+{
+    scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
+    if (ctx == NULL)
+        return mig_err_set(err, -ENOMEM, "no system call filter: out of memory");
+    int rc = filter_rules(ctx, needs);
+    if (rc == 0)
+        rc = seccomp_load(ctx);
+    seccomp_release(ctx);
+    return rc == 0 ? 0 : mig_err_errno(err, -rc, "the system call filter can not be loaded");
+}

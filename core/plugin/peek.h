@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Reads the head of a plugin's descriptor from the file's bytes, without loading it: what a plugin
+ * needs is known, and its worker confined, before the first of its instructions runs. */
+#ifndef MIG_PLUGIN_PEEK_H
+#define MIG_PLUGIN_PEEK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+/* The first members of struct mig_plugin, which no ABI moves. */
+struct mig_peek {
+    uint32_t magic;
+    uint16_t abi_major;
+    uint16_t abi_minor;
+    uint32_t struct_size;
+    uint32_t needs;
+};
+
+/* `file` has passed mig_image_digest(). MIG_E_PLUGIN when it exports no object `mig_plugin`. */
+int mig_peek_descriptor(const void *file, size_t len, struct mig_peek *ret, struct mig_err *err);
+
+#endif

@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "config.h"
+
+#include "plugin/worker.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/frame.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "plugin/collect.h"
+#include "plugin/confine.h"
+#include "plugin/fields.h"
+#include "plugin/load.h"
+#include "plugin/options.h"
+#include "plugin/table.h"
+#include "plugin/wire.h"
+#include "trust/whitelist.h"
+
+#define SPEC_MAX 8192u
+#define LOG_LINES_MAX 1000u
+#define LOG_BYTES_MAX 1024u
+/* How long a plugin that met the output limit may go on before it is stopped. */
+#define FULL_GRACE_MS 1000
+
+/* The process has one job, so its state is static. */
+static struct {
+    struct mig_wire_spec spec;
+    char plugin_name[256];
+    char dir[4096];
+    struct mig_buf input;
+    struct mig_load load;
+    struct mig_plugin plugin;
+    struct mig_fields *fields;
+    struct mig_collect *collect;
+    int64_t started;
+    int64_t deadline; /* INT64_MAX: none */
+    int64_t stop_at;
+    int64_t partial_at;
+    atomic_uint log_lines;
+    atomic_flag finished;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    int64_t full_at; /* guarded by lock; 0: not full */
+} worker;
+
+/* ---- answering ---- */
+
+/* The first to finish answers; whoever comes later waits for the end of the process. */
+static _Noreturn void
+finish(enum mig_worker_status status, const char *reason, const char *output, size_t len)
+{
+    char done[sizeof(uint32_t) + 1024];
+    uint32_t code = status;
+    size_t size = strnlen(reason, sizeof(done) - sizeof(code));
+
+    while (atomic_flag_test_and_set(&worker.finished))
+        pause();
+    for (size_t at = 0; at < len; at += MIG_FRAME_INLINE) {
+        size_t part = len - at < MIG_FRAME_INLINE ? len - at : MIG_FRAME_INLINE;
+        if (mig_frame_send(MIG_WIRE_FD, MIG_WIRE_OUTPUT, output + at, part) != 0)
+            _exit(1);
+    }
+    memcpy(done, &code, sizeof(code));
+    memcpy(done + sizeof(code), reason, size);
+    int rc = mig_frame_send(MIG_WIRE_FD, MIG_WIRE_DONE, done, sizeof(code) + size);
+    /* Not exit(): handlers and destructors would run the plugin's code once more. */
+    _exit(rc == 0 ? 0 : 1);
+}
+
+static _Noreturn void
+finish_error(enum mig_worker_status status, const struct mig_err *err)
+{
+    finish(status, err->text, NULL, 0);
+}
+
+/* With the module result, as far as it goes. */
+static _Noreturn void
+finish_result(enum mig_worker_status status, const char *reason)
+{
+    struct mig_buf out = MIG_BUF_INIT;
+    bool success = status == MIG_WORKER_SUCCESS;
+    if (mig_collect_result(worker.collect, success, success ? NULL : reason, &out) != 0)
+        finish(MIG_WORKER_FAILED, "out of memory for the result", NULL, 0);
+    finish(status, reason, out.data, out.len);
+}
+
+static void
+send_log(void *context, uint32_t level, const char *text)
+{
+    char body[sizeof(uint32_t) + LOG_BYTES_MAX];
+    size_t size = strnlen(text, LOG_BYTES_MAX);
+    (void)context;
+
+    if (atomic_fetch_add(&worker.log_lines, 1) >= LOG_LINES_MAX)
+        return;
+    memcpy(body, &level, sizeof(level));
+    memcpy(body + sizeof(level), text, size);
+    (void)mig_frame_send(MIG_WIRE_FD, MIG_WIRE_LOG, body, sizeof(level) + size);
+}
+
+/* ---- time ---- */
+
+static void
+set_times(void)
+{
+    int64_t limit = worker.spec.timeout_ms;
+    worker.deadline = worker.stop_at = worker.partial_at = INT64_MAX;
+    if (limit <= 0)
+        return;
+    /* The last part of the time is for stopping: first the plugin is asked, then what there is
+     * is sent, then the process is killed from outside. */
+    int64_t grace = limit / 10;
+    grace = grace < 20 ? 20 : grace > 1000 ? 1000 : grace;
+    worker.deadline = worker.started + limit;
+    worker.stop_at = worker.deadline - grace;
+    worker.partial_at = worker.deadline - grace / 2;
+}
+
+static void
+note_full(void *context)
+{
+    (void)context;
+    pthread_mutex_lock(&worker.lock);
+    worker.full_at = mig_time_monotonic_ms();
+    pthread_cond_signal(&worker.wake);
+    pthread_mutex_unlock(&worker.lock);
+}
+
+static void
+timeout_text(char *text, size_t size)
+{
+    snprintf(text, size, "timeout: partial result, %s was stopped at its limit of %lld ms",
+             worker.load.name, (long long)worker.spec.timeout_ms);
+}
+
+/* Asks nothing of the collection: its lock is taken before worker.lock. */
+static int64_t
+watch_until(void)
+{
+    int64_t until = worker.partial_at;
+    if (worker.full_at > 0 && worker.full_at + FULL_GRACE_MS < until)
+        until = worker.full_at + FULL_GRACE_MS;
+    return until;
+}
+
+static void *
+watchdog(void *unused)
+{
+    char text[512];
+    int64_t until;
+    (void)unused;
+
+    pthread_mutex_lock(&worker.lock);
+    while ((until = watch_until()) > mig_time_monotonic_ms()) {
+        if (until == INT64_MAX) {
+            pthread_cond_wait(&worker.wake, &worker.lock);
+            continue;
+        }
+        struct timespec at = {.tv_sec = (time_t)(until / 1000),
+                              .tv_nsec = (long)(until % 1000) * 1000000};
+        pthread_cond_timedwait(&worker.wake, &worker.lock, &at);
+    }
+    bool full = worker.full_at > 0;
+    pthread_mutex_unlock(&worker.lock);
+    if (full && mig_time_monotonic_ms() < worker.partial_at) {
+        snprintf(text, sizeof(text), "plugin %s was stopped at its output limit of %llu bytes",
+                 worker.load.name, (unsigned long long)worker.spec.output_max);
+        finish_result(MIG_WORKER_FAILED, text);
+    }
+    timeout_text(text, sizeof(text));
+    finish_result(MIG_WORKER_TIMEOUT, text);
+}
+
+/* Started after the worker is confined, since a thread keeps what it was born with. */
+static void
+start_watchdog(void)
+{
+    struct mig_err err = {0};
+    pthread_condattr_t attr;
+    pthread_t thread;
+
+    pthread_mutex_init(&worker.lock, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&worker.wake, &attr);
+    int rc = pthread_create(&thread, NULL, watchdog, NULL);
+    if (rc != 0) {
+        mig_err_errno(&err, rc, "the worker has no watchdog");
+        finish_error(MIG_WORKER_FAILED, &err);
+    }
+    pthread_detach(thread);
+}
+
+/* ---- the calls ---- */
+
+/* Why the plugin refused: its own words, or the error's. */
+static void
+refusal(int rc, const char *doing, char *text, size_t size)
+{
+    mig_collect_refusal(worker.collect, text, size);
+    if (text[0] == '\0')
+        snprintf(text, size, "plugin %s failed %s: %s", worker.load.name, doing, mig_strerror(rc));
+}
+
+static int
+validate(const char *parameters, size_t len, char *reason, size_t size)
+{
+    struct mig_err err = {0};
+    const struct mig_host *host = mig_collect_host(worker.collect);
+    int rc = mig_json_check(parameters, len, NULL, &err);
+
+    if (rc != 0) {
+        snprintf(reason, size, "the parameters are not JSON: %.900s", err.text);
+        return rc;
+    }
+    if (worker.plugin.validate != NULL) {
+        rc = worker.plugin.validate(host, parameters, len);
+        if (rc != 0)
+            refusal(rc, "to take the parameters", reason, size);
+        return rc;
+    }
+    rc = mig_options_validate(&worker.plugin, parameters, len, &err);
+    if (rc != 0)
+        snprintf(reason, size, "%s", err.text);
+    return rc;
+}
+
+static _Noreturn void
+call_run(void)
+{
+    char reason[1024] = "";
+    const struct mig_host *host = mig_collect_host(worker.collect);
+
+    int rc = validate(worker.input.data, worker.input.len, reason, sizeof(reason));
+    if (rc != 0)
+        finish_result(MIG_WORKER_FAILED, reason);
+    rc = worker.plugin.run(host, worker.input.data, worker.input.len);
+    if (mig_collect_stopped(worker.collect)) {
+        timeout_text(reason, sizeof(reason));
+        finish_result(MIG_WORKER_TIMEOUT, reason);
+    }
+    if (rc != 0) {
+        refusal(rc, "to run", reason, sizeof(reason));
+        finish_result(MIG_WORKER_FAILED, reason);
+    }
+    finish_result(MIG_WORKER_SUCCESS, "");
+}
+
+static void
+parse_hook(struct mig_buf *parameters)
+{
+    char reason[1024];
+    int rc =
+        worker.plugin.parse(mig_collect_host(worker.collect), parameters->data, parameters->len);
+    if (rc != 0) {
+        refusal(rc, "to take the arguments", reason, sizeof(reason));
+        finish(MIG_WORKER_FAILED, reason, NULL, 0);
+    }
+    if (mig_collect_text(worker.collect, false, parameters) != 0)
+        finish(MIG_WORKER_FAILED, "out of memory", NULL, 0);
+}
+
+static _Noreturn void
+call_parse(void)
+{
+    char reason[1024] = "";
+    struct mig_err err = {0};
+    struct mig_buf parameters = MIG_BUF_INIT;
+
+    if (mig_options_parse(&worker.plugin, worker.input.data, worker.input.len, &parameters, &err))
+        finish_error(MIG_WORKER_FAILED, &err);
+    if (worker.plugin.parse != NULL)
+        parse_hook(&parameters);
+    if (validate(parameters.data, parameters.len, reason, sizeof(reason)) != 0)
+        finish(MIG_WORKER_FAILED, reason, NULL, 0);
+    finish(MIG_WORKER_SUCCESS, "", parameters.data, parameters.len);
+}
+
+static _Noreturn void
+print_elements(void)
+{
+    const char *text;
+    size_t len;
+    struct mig_buf out = MIG_BUF_INIT;
+    if (mig_json_raw_member(worker.input.data, worker.input.len, "elements", &text, &len) != 0)
+        finish(MIG_WORKER_FAILED, "the result has no elements", NULL, 0);
+    mig_buf_add(&out, text, len);
+    mig_buf_addc(&out, '\n');
+    finish(MIG_WORKER_SUCCESS, "", out.data, out.len);
+}
+
+static _Noreturn void
+call_print(void)
+{
+    char reason[1024];
+    struct mig_err err = {0};
+    struct mig_buf out = MIG_BUF_INIT;
+
+    if (mig_json_check(worker.input.data, worker.input.len, NULL, &err) != 0)
+        finish_error(MIG_WORKER_FAILED, &err);
+    if (worker.plugin.print == NULL)
+        print_elements();
+    int rc = worker.plugin.print(mig_collect_host(worker.collect), worker.input.data,
+                                 worker.input.len, worker.spec.print_flags);
+    if (mig_collect_text(worker.collect, true, &out) != 0)
+        finish(MIG_WORKER_FAILED, "out of memory", NULL, 0);
+    reason[0] = '\0';
+    if (rc != 0)
+        refusal(rc, "to print", reason, sizeof(reason));
+    finish(rc == 0 ? MIG_WORKER_SUCCESS : MIG_WORKER_FAILED, reason, out.data, out.len);
+}
+
+static _Noreturn void
+call_text(bool help)
+{
+    struct mig_buf out = MIG_BUF_INIT;
+    int rc = help ? mig_options_help(&worker.plugin, &out)
+                  : mig_options_describe(&worker.plugin, worker.load.digest, &out);
+    if (rc != 0)
+        finish(MIG_WORKER_FAILED, "out of memory", NULL, 0);
+    finish(MIG_WORKER_SUCCESS, "", out.data, out.len);
+}
+
+static _Noreturn void
+call(void)
+{
+    switch (worker.spec.call) {
+    case MIG_WORKER_RUN:
+        call_run();
+    case MIG_WORKER_PARSE:
+        call_parse();
+    case MIG_WORKER_PRINT:
+        call_print();
+    case MIG_WORKER_DESCRIBE:
+        call_text(false);
+    case MIG_WORKER_HELP:
+        call_text(true);
+    default:
+        finish(MIG_WORKER_FAILED, "the worker does not know this call", NULL, 0);
+    }
+}
+
+/* ---- getting there ---- */
+
+static int
+copy_text(const char **at, const char *end, char *to, size_t size)
+{
+    size_t len = strnlen(*at, (size_t)(end - *at));
+    if (*at + len >= end || len >= size)
+        return MIG_E_PROTOCOL;
+    memcpy(to, *at, len + 1);
+    *at += len + 1;
+    return 0;
+}
+
+static int
+take_spec(const struct mig_buf *body, int input)
+{
+    if (body->len < sizeof(worker.spec) || input < 0)
+        return MIG_E_PROTOCOL;
+    memcpy(&worker.spec, body->data, sizeof(worker.spec));
+    const char *at = body->data + sizeof(worker.spec);
+    const char *end = body->data + body->len;
+    int rc = copy_text(&at, end, worker.plugin_name, sizeof(worker.plugin_name));
+    if (rc == 0)
+        rc = copy_text(&at, end, worker.dir, sizeof(worker.dir));
+    if (rc == 0)
+        rc = mig_fd_read_all(input, MIG_FRAME_MAX, &worker.input);
+    /* Never NULL: an empty input is an empty text. */
+    return rc == 0 ? mig_buf_add(&worker.input, "", 0) : rc;
+}
+
+static void
+receive_spec(void)
+{
+    struct mig_buf body = MIG_BUF_INIT;
+    uint32_t type = 0;
+    int input = -1;
+
+    int rc = mig_frame_recv(MIG_WIRE_FD, SPEC_MAX, &type, &body, &input);
+    if (rc == 0)
+        rc = type == MIG_WIRE_SPEC ? take_spec(&body, input) : MIG_E_PROTOCOL;
+    if (rc == -EPIPE || (rc == 0 && getppid() != (pid_t)worker.spec.parent))
+        _exit(1); /* nobody is there to hear it */
+    if (rc != 0)
+        finish(MIG_WORKER_FAILED, mig_strerror(rc), NULL, 0);
+    close(input);
+    mig_buf_fini(&body);
+}
+
+static void
+load_plugin(void)
+{
+    struct mig_err err = {0};
+    int run = worker.spec.call == MIG_WORKER_RUN;
+
+    if (mig_load_check(worker.spec.has_dir ? worker.dir : NULL, worker.plugin_name, &mig_whitelist,
+                       &worker.load, &err) != 0)
+        finish_error(MIG_WORKER_REFUSED, &err);
+    /* To describe, parse and print takes no right at all. */
+    if (mig_confine_needs(run ? worker.load.needs : 0, &err) != 0)
+        finish_error(MIG_WORKER_REFUSED, &err);
+    if (mig_load_open(&worker.load, &worker.plugin, &err) != 0)
+        finish_error(MIG_WORKER_REFUSED, &err);
+    if (mig_fields_new(&worker.plugin, &worker.fields, &err) != 0) {
+        mig_err_prefix(&err, "plugin %s refused", worker.load.name);
+        finish_error(MIG_WORKER_REFUSED, &err);
+    }
+}
+
+static void
+make_collect(void)
+{
+    struct mig_err err = {0};
+    struct mig_collect_spec spec = {
+        .fields = worker.fields,
+        .stop_at = worker.stop_at,
+        .deadline = worker.deadline,
+        .output_max = (size_t)worker.spec.output_max,
+        .private_mode = worker.spec.private_mode != 0,
+        .log = send_log,
+        .full = note_full,
+    };
+    if (mig_collect_new(&spec, &worker.collect, &err) != 0)
+        finish_error(MIG_WORKER_FAILED, &err);
+}
+
+void
+mig_worker_role(int argc, char **argv)
+{
+    struct mig_err err = {0};
+    if (argc < 2 || strcmp(argv[0], MIG_WIRE_ARGV0) != 0 || strcmp(argv[1], MIG_WIRE_ARGV1) != 0)
+        return;
+    worker.started = mig_time_monotonic_ms();
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    signal(SIGPIPE, SIG_IGN);
+    mig_close_above(MIG_WIRE_FD);
+    mig_log_open(MIG_WIRE_ARGV0, "stderr", MIG_SEV_WARNING);
+    atomic_flag_clear(&worker.finished);
+    if (mig_confine_start(&err) != 0)
+        finish_error(MIG_WORKER_FAILED, &err);
+    receive_spec();
+    set_times();
+    if (mig_confine_limits((size_t)worker.spec.memory_max, worker.spec.open_files_max, &err) != 0)
+        finish_error(MIG_WORKER_FAILED, &err);
+    load_plugin();
+    make_collect();
+    start_watchdog();
+    call();
+}
