@@ -5,4 +5,5 @@ scheduler_libmig_store_a_SOURCES =
 
 include scheduler/store/Local.mk
 include scheduler/lanes/Local.mk
+include scheduler/admin/Local.mk
 include scheduler/api/Local.mk

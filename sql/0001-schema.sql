@@ -170,6 +170,7 @@ CREATE TABLE commands (
 );
 CREATE INDEX commands_actionid ON commands (actionid);
 CREATE INDEX commands_agentid ON commands (agentid);
+CREATE INDEX commands_fresh ON commands (actionid, id) WHERE status = 'pending' AND sendtime IS NULL;
 CREATE INDEX commands_open ON commands (actionid, status) WHERE status IN ('pending', 'sent');
 
 -- Private keys have no place here: they stay with the investigators.

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
+
 #define DB_MAX_LISTEN 4
 #define DB_MAX_PREPARED 64
 #define DB_CONNECT_TIMEOUT "10"
@@ -40,6 +42,9 @@ db_error(struct mig_db *db, const PGresult *res, const char *what, struct mig_er
         text = PQerrorMessage(db->conn);
     char line[512];
     snprintf(line, sizeof(line), "%s", text ? text : "");
+    /* Never half a character: the message may be stored. */
+    for (size_t len = strlen(line); len && !mig_utf8_valid(line, len);)
+        line[--len] = '\0';
     for (char *c = line; *c; c++)
         if (*c == '\n')
             *c = c[1] ? ' ' : '\0';
@@ -220,6 +225,28 @@ mig_db_script(struct mig_db *db, const char *sql, struct mig_err *err)
         r = mig_db_commit(db, err);
     else
         mig_db_rollback(db);
+    return r;
+}
+
+int
+mig_db_set_password(struct mig_db *db, const char *role, const char *password, struct mig_err *err)
+{
+    char *verifier = PQencryptPasswordConn(db->conn, password, role, "scram-sha-256");
+    char *name = PQescapeIdentifier(db->conn, role, strlen(role));
+    char *literal = verifier ? PQescapeLiteral(db->conn, verifier, strlen(verifier)) : NULL;
+    char sql[1024];
+    int r;
+
+    if (!name || !literal) {
+        r = db_error(db, NULL, "password", err);
+    } else {
+        snprintf(sql, sizeof(sql), "ALTER ROLE %s PASSWORD %s", name, literal);
+        r = mig_db_exec(db, sql, 0, NULL, NULL, err);
+        explicit_bzero(sql, sizeof(sql));
+    }
+    PQfreemem(verifier);
+    PQfreemem(name);
+    PQfreemem(literal);
     return r;
 }
 

@@ -32,6 +32,9 @@ const char *mig_db_sqlstate(const struct mig_db *db);
 /* Runs a text of several statements, without parameters, in one transaction of its own: all or nothing. For
  * the files of sql/ only. */
 int mig_db_script(struct mig_db *db, const char *sql, struct mig_err *err);
+/* Sets the password of a role; the server sees its SCRAM verifier only. */
+int mig_db_set_password(struct mig_db *db, const char *role, const char *password,
+                        struct mig_err *err);
 int mig_db_begin(struct mig_db *db, struct mig_err *err);
 int mig_db_commit(struct mig_db *db, struct mig_err *err);
 void mig_db_rollback(struct mig_db *db);
