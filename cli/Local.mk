@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
 # mig, the investigator's tool.
+bin_PROGRAMS += cli/mig
 noinst_LIBRARIES += cli/libmig-cli.a
 dist_man_MANS += cli/mig.1
 
@@ -25,3 +26,6 @@ cli_libmig_cli_a_SOURCES = \
 	cli/results.c \
 	cli/results.h
 
+cli_mig_SOURCES = cli/main.c
+cli_mig_LDADD = cli/libmig-cli.a core/libmig-core.a core/libmig-whitelist.a $(BUILTIN_PLUGIN_LIBS) $(CURL_LIBS) $(CORE_LIBS)
+cli_mig_LDFLAGS = $(MIG_PROGRAM_LDFLAGS) $(AM_LDFLAGS)

@@ -244,7 +244,11 @@ load_config(struct session *s, struct mig_err *err)
     int code = mig_migrc_load(s->args.config, &s->migrc, err);
 
     /* What is only printed needs no platform; a file that was named must be there. */
-    return code == MIG_E_NOT_FOUND && s->args.print && !s->args.config ? 0 : code;
+    if (code == MIG_E_NOT_FOUND && s->args.print && !s->args.config)
+        return 0;
+    if (code == MIG_E_NOT_FOUND)
+        fputs(mig_migrc_example, stderr);
+    return code;
 }
 
 static int

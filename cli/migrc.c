@@ -16,11 +16,14 @@ static const char *const keys[] = {
     "api.url",       "api.skipverifycert", "gpg.home",      "gpg.keyid",
     "gpg.keyserver", "gpg.useapikeyauth",  "targets.macro", NULL};
 
-#define EXAMPLE                                                                                    \
-    "[api]\n    url = \"https://mig.example.net/api/v1/\"\n"                                       \
-    "[gpg]\n    home = \"/home/you/.gnupg\"\n"                                                     \
-    "    keyid = \"0123456789ABCDEF0123456789ABCDEF01234567\"\n"                                   \
-    "[targets]\n    macro = linux:environment->>'os'='linux'\n"
+const char mig_migrc_example[] = "An example:\n"
+                                 "    [api]\n"
+                                 "        url = \"https://mig.example.net/api/v1/\"\n"
+                                 "    [gpg]\n"
+                                 "        home = \"/home/you/.gnupg\"\n"
+                                 "        keyid = \"0123456789ABCDEF0123456789ABCDEF01234567\"\n"
+                                 "    [targets]\n"
+                                 "        macro = linux:environment->>'os'='linux'\n";
 
 static int
 find_path(const char *path, char *text, size_t size, struct mig_err *err)
@@ -36,8 +39,8 @@ find_path(const char *path, char *text, size_t size, struct mig_err *err)
         return mig_err_set(err, MIG_E_CONFIG, "the path of the configuration is too long");
     if (access(text, F_OK) < 0 && errno == ENOENT)
         return mig_err_set(err, MIG_E_NOT_FOUND,
-                           "%s does not exist: it says where the API is and which key signs. "
-                           "Write one like this:\n" EXAMPLE,
+                           "%s does not exist: write it; it says where the API is and which key "
+                           "signs",
                            text);
     return 0;
 }

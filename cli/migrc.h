@@ -16,8 +16,10 @@ struct mig_migrc {
     int skip_verify;
 };
 
-/* path NULL: ~/.migrc. A file that is not there gives MIG_E_NOT_FOUND with an example of one. */
+/* path NULL: ~/.migrc. A file that is not there gives MIG_E_NOT_FOUND; show mig_migrc_example then.
+ */
 int mig_migrc_load(const char *path, struct mig_migrc *ret, struct mig_err *err);
+extern const char mig_migrc_example[];
 void mig_migrc_fini(struct mig_migrc *migrc);
 /* MIG_E_CONFIG that names what is missing: the fields that launching an action needs, or those
  * that signing needs. */

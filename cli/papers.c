@@ -62,8 +62,11 @@ sign(const char *config, const char *path, struct mig_err *err)
     int code;
 
     code = mig_migrc_load(config, &migrc, err);
-    if (code < 0)
+    if (code < 0) {
+        if (code == MIG_E_NOT_FOUND)
+            fputs(mig_migrc_example, stderr);
         return code;
+    }
     code = mig_migrc_need_key(&migrc, err);
     if (code == 0)
         code = mig_question_read(path, &action, err);

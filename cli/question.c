@@ -232,6 +232,9 @@ fill(const struct mig_args *args, const struct mig_migrc *migrc, struct mig_acti
         mig_err_errno(err, ENOMEM, "action");
     if (code < 0)
         return code;
+    /* It is not signed, and only one syntax is spoken. */
+    if (action->syntaxversion == 0)
+        action->syntaxversion = 2;
     if (is_set(action->validfrom) && is_set(action->expireafter))
         fprintf(stderr, "[notice] action already had validity time period, which was left as is\n");
     else

@@ -379,3 +379,174 @@ random_hex()
 {
     od -An -N "$1" -tx1 /dev/urandom | tr -d ' \n'
 }
+
+# ---- MIG -----------------------------------------------------------------------------------------
+
+# Says in PLATFORM_MISSING what a whole platform lacks on this machine; succeeds when something does.
+platform_missing()
+{
+    PLATFORM_MISSING=
+    if [ "$(id -u)" != 0 ]; then
+        PLATFORM_MISSING="needs root: an agent runs as root and gives its rights up by itself"
+    elif ! pg_bin >/dev/null 2>&1; then
+        PLATFORM_MISSING="PostgreSQL is not installed"
+    elif ! rabbit_server >/dev/null 2>&1; then
+        PLATFORM_MISSING="RabbitMQ is not installed"
+    elif ! command -v gpg >/dev/null || ! command -v jq >/dev/null || ! command -v setpriv >/dev/null; then
+        PLATFORM_MISSING="needs gpg, jq and setpriv"
+    fi
+    [ -n "$PLATFORM_MISSING" ]
+}
+
+# platform_tools BUILD: finds the programs and plugins of a build tree. The plugins are copied into PLUGIN_DIR, a
+# folder of our own, as `make install` would.
+platform_tools()
+{
+    local plugin
+    MIG_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+    MIG_BUILD=$1
+    MIG=$MIG_BUILD/cli/mig
+    MIG_ADMIN=$MIG_BUILD/scheduler/mig-admin
+    MIG_SCHEDULER=$MIG_BUILD/scheduler/mig-scheduler
+    MIG_API=$MIG_BUILD/scheduler/mig-api
+    MIG_MKAGENT=$MIG_BUILD/core/agent/mig-mkagent
+    for plugin in "$MIG" "$MIG_ADMIN" "$MIG_SCHEDULER" "$MIG_API" "$MIG_MKAGENT"; do
+        [ -x "$plugin" ] || { platform_fail "$plugin is not built"; return 1; }
+    done
+    PLUGIN_DIR=$PLATFORM_DIR/plugins
+    mkdir -p "$PLUGIN_DIR"
+    chmod 755 "$PLUGIN_DIR"
+    for plugin in "$MIG_BUILD"/plugins/*/.libs/*.so; do
+        [ -f "$plugin" ] && install -m 644 "$plugin" "$PLUGIN_DIR/"
+    done
+    export MIG_PLUGIN_DIR=$PLUGIN_DIR
+}
+
+# platform_up: PostgreSQL, RabbitMQ, mig-scheduler, mig-api. Sets API_URL.
+platform_up()
+{
+    mkdir -p "$PLATFORM_DIR/etc" "$PLATFORM_DIR/log"
+    rabbit_launch "$PLATFORM_DIR" && pg_start "$PLATFORM_DIR" || return 1
+    pg_sql postgres 'CREATE DATABASE mig' >/dev/null || return 1
+    DB_CONNINFO="host=$PG_SOCKET port=$PG_PORT user=postgres dbname=mig"
+    "$MIG_ADMIN" --db "$DB_CONNINFO" --sql "$MIG_TOP/sql" init >"$PLATFORM_DIR/log/mig-admin" 2>&1 ||
+        { platform_fail "mig-admin init failed, see $PLATFORM_DIR/log/mig-admin"; return 1; }
+    api_up && rabbit_wait "$PLATFORM_DIR" && scheduler_up
+}
+
+api_up()
+{
+    rm -f "$PLATFORM_DIR/api.port"
+    cat >"$PLATFORM_DIR/etc/api.cfg" <<CONF
+[authentication]
+    enabled = on
+    tokenduration = 60s
+[server]
+    ip = 127.0.0.1
+    port = 0
+    portfile = "$PLATFORM_DIR/api.port"
+    baseroute = "/api/v1"
+[postgres]
+    host = "$PG_SOCKET"
+    port = $PG_PORT
+    dbname = mig
+    user = migapi
+[logging]
+    mode = stdout
+    level = ${MIG_LOG_LEVEL:-info}
+CONF
+    spawn mig-api "" TERM "$MIG_API" -c "$PLATFORM_DIR/etc/api.cfg"
+    API_PID=$SPAWN_PID
+    wait_for 20 "mig-api does not listen, see $PLATFORM_DIR/log/mig-api" api_ready || return 1
+    API_PORT=$(cat "$PLATFORM_DIR/api.port")
+    API_URL=http://127.0.0.1:$API_PORT/api/v1/
+}
+
+api_ready()
+{
+    pid_alive "$API_PID" && [ -s "$PLATFORM_DIR/api.port" ]
+}
+
+scheduler_up()
+{
+    (umask 077 && cat >"$PLATFORM_DIR/etc/scheduler.cfg" <<CONF
+[agent]
+    timeout = 20m
+    heartbeatfreq = 5m
+[postgres]
+    host = "$PG_SOCKET"
+    port = $PG_PORT
+    dbname = mig
+    user = migscheduler
+[mq]
+    uri = "$AMQP_URI"
+[logging]
+    mode = stdout
+    level = ${MIG_LOG_LEVEL:-info}
+CONF
+    ) || return 1
+    spawn mig-scheduler "" TERM "$MIG_SCHEDULER" -c "$PLATFORM_DIR/etc/scheduler.cfg"
+}
+
+# ---- investigators -------------------------------------------------------------------------------
+
+# key_make NAME: an Ed25519 key without a passphrase in a GnuPG home of its own, which has its own gpg-agent.
+key_make()
+{
+    local home=$PLATFORM_DIR/gnupg-$1
+    (umask 077 && mkdir -p "$home") || return 1
+    # In front: as a daemon it would outlive us.
+    spawn "gpg-agent-$1" "" TERM gpg-agent --homedir "$home" --no-detach --daemon
+    wait_for 10 "gpg-agent does not start, see $PLATFORM_DIR/log/gpg-agent-$1" [ -S "$home/S.gpg-agent" ] || return 1
+    gpg --homedir "$home" --batch --quiet --no-tty --passphrase '' \
+        --quick-gen-key "$1 <$1@example.net>" "${KEY_ALGORITHM:-ed25519}" sign never \
+        >>"$PLATFORM_DIR/log/gpg" 2>&1 || { platform_fail "gpg makes no key, see $PLATFORM_DIR/log/gpg"; return 1; }
+    gpg --homedir "$home" --batch --no-tty --armor --export >"$home/public.asc" 2>>"$PLATFORM_DIR/log/gpg"
+}
+
+# fingerprint NAME: 40 upper-case hex digits.
+fingerprint()
+{
+    gpg --homedir "$PLATFORM_DIR/gnupg-$1" --batch --no-tty --with-colons --list-keys 2>/dev/null |
+        awk -F: '$1 == "fpr" {print $10; exit}'
+}
+
+# investigator_add NAME: makes the key unless it is there, tells the platform, writes a ~/.migrc into
+# $PLATFORM_DIR/home-NAME.
+investigator_add()
+{
+    [ -f "$PLATFORM_DIR/gnupg-$1/public.asc" ] || key_make "$1" || return 1
+    "$MIG_ADMIN" --db "$DB_CONNINFO" investigator add --name "$1" \
+        --key "$PLATFORM_DIR/gnupg-$1/public.asc" --permissions "${2:-all}" \
+        >>"$PLATFORM_DIR/log/mig-admin" 2>&1 ||
+        { platform_fail "mig-admin investigator add failed, see $PLATFORM_DIR/log/mig-admin"; return 1; }
+    migrc_make "$1"
+}
+
+migrc_make()
+{
+    mkdir -p "$PLATFORM_DIR/home-$1"
+    cat >"$PLATFORM_DIR/home-$1/.migrc" <<CONF
+[api]
+    url = "$API_URL"
+[gpg]
+    home = "$PLATFORM_DIR/gnupg-$1"
+    keyid = "$(fingerprint "$1")"
+[targets]
+    macro = linux:environment->>'os'='linux'
+CONF
+}
+
+# run_mig ARGS…: in front; it ends when this shell is killed.
+run_mig()
+{
+    setpriv --pdeathsig TERM -- "$MIG" "$@"
+}
+
+# mig_as NAME ARGS…: as that investigator.
+mig_as()
+{
+    local home=$PLATFORM_DIR/home-$1
+    shift
+    HOME=$home run_mig "$@"
+}
