@@ -40,6 +40,7 @@ struct session {
     struct mig_pgp *pgp;
     struct mig_client *client;
     struct mig_action *action;
+    bool unconfigured;
 };
 
 static void
@@ -246,8 +247,7 @@ load_config(struct session *s, struct mig_err *err)
     /* What is only printed needs no platform; a file that was named must be there. */
     if (code == MIG_E_NOT_FOUND && s->args.print && !s->args.config)
         return 0;
-    if (code == MIG_E_NOT_FOUND)
-        fputs(mig_migrc_example, stderr);
+    s->unconfigured = code == MIG_E_NOT_FOUND;
     return code;
 }
 
@@ -365,7 +365,7 @@ mig_cli_main(int argc, char **argv)
         return mig_papers_main(argc - 2, argv + 2);
     code = run(&s, argc - 1, argv + 1, &err);
     if (code < 0)
-        fprintf(stderr, "error: %s\n", err.text);
+        fprintf(stderr, "error: %s\n%s", err.text, s.unconfigured ? mig_migrc_example : "");
     mig_client_close(s.client);
     mig_pgp_close(s.pgp);
     mig_action_free(s.action);

@@ -2,6 +2,8 @@
 EXTRA_DIST += \
 	scripts/build \
 	scripts/check \
+	scripts/demo \
 	scripts/deps \
 	scripts/format \
+	scripts/lib-platform.sh \
 	scripts/lint

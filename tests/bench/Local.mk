@@ -1,1 +1,10 @@
 # SPDX-License-Identifier: MPL-2.0
+# Not part of `make check`: figures for people.
+EXTRA_PROGRAMS += tests/bench/latency
+tests_bench_latency_SOURCES = tests/bench/latency.c
+tests_bench_latency_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/cli
+tests_bench_latency_LDADD = cli/libmig-cli.a core/libmig-core.a core/libmig-whitelist.a $(BUILTIN_PLUGIN_LIBS) \
+	$(CURL_LIBS) $(CORE_LIBS)
+
+EXTRA_DIST += \
+	tests/bench/latency.sh
