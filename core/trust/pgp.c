@@ -33,6 +33,8 @@ static const char private_conf[] = "batch\n"
 static void
 start_gpgme(void)
 {
+    /* Without this gpgme runs gpgconf three times and gpgsm once before the first signature. */
+    gpgme_set_global_flag("disable-gpgconf", "1");
     gpgme_check_version(NULL);
 }
 
