@@ -3,6 +3,7 @@ if HAVE_CMOCKA
 TRUST_TESTS = \
 	tests/unit/trust/test_acl \
 	tests/unit/trust/test_image \
+	tests/unit/trust/test_journal \
 	tests/unit/trust/test_whitelist
 check_PROGRAMS += $(TRUST_TESTS)
 TESTS += $(TRUST_TESTS)
@@ -14,5 +15,6 @@ tests_unit_trust_test_image_SOURCES = \
 	tests/unit/trust/elf_builder.h \
 	tests/unit/trust/test_image.c
 tests_unit_trust_test_image_LDADD = $(TRUST_LIBS)
+tests_unit_trust_test_journal_LDADD = $(TRUST_LIBS)
 tests_unit_trust_test_whitelist_LDADD = $(TRUST_LIBS)
 endif

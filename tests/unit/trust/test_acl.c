@@ -63,7 +63,8 @@ weights_decide(void **state)
          "permission denied for operation memory, insufficient signatures weight (need 3, got 2)"},
         {"memory", ANN, ANN, "permission violation: key " ANN " used to sign multiple times"},
         {"memory", ANN, "8c8b5ff748e5d4da2c2a000015eae1b2ea4bd22a",
-         "permission violation: key " ANN " used to sign multiple times"},
+         "permission violation: key 8c8b5ff748e5d4da2c2a000015eae1b2ea4bd22a used to sign multiple "
+         "times"},
         /* One key under two labels counts once, with the greater weight. */
         {"netstat", ANN, NULL,
          "permission denied for operation netstat, insufficient signatures weight (need 3, got 2)"},

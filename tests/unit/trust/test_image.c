@@ -67,7 +67,8 @@ digest_is_the_one_defined(void **state)
 {
     /* sha256(header with zeroed fields, program headers, then per PT_LOAD offset, size, bytes),
      * computed with Python's hashlib over the same bytes on x86-64. */
-    static const char expected[] = "EXPECTED_DIGEST";
+    static const char expected[] =
+        "36419900660bf1457fc81627cb39ab313f1f0e3010afcb0ddefe15a4a40fff54";
     unsigned char digest[MIG_IMAGE_DIGEST];
     char text[2 * MIG_IMAGE_DIGEST + 1];
     struct elf_file elf;
@@ -220,8 +221,8 @@ note_is_read(void **state)
 }
 
 #define DESC 16 /* of the descriptor in the note */
-#define NAME (DESC + offsetof(struct mig_plugin_note, name))
-#define VERSION (DESC + offsetof(struct mig_plugin_note, version))
+#define NOTE_NAME (DESC + offsetof(struct mig_plugin_note, name))
+#define NOTE_VERSION (DESC + offsetof(struct mig_plugin_note, version))
 SPOIL(other_owner, elf_note(elf)[13] = 'X')
 SPOIL(other_type, elf_note(elf)[8] ^= 2)
 SPOIL(note_not_loaded, elf_segment(elf, 2)->p_offset = 720)
@@ -230,11 +231,11 @@ SPOIL(long_name_size, memset(elf_note(elf), 0xff, 4))
 SPOIL(long_desc_size, memset(elf_note(elf) + 4, 0xff, 4))
 SPOIL(short_desc, elf_note(elf)[4] = 8; elf_segment(elf, 2)->p_filesz = 24)
 SPOIL(note_magic, elf_note(elf)[DESC] ^= 1)
-SPOIL(name_without_end, memset(elf_note(elf) + NAME, 'a', 32))
-SPOIL(name_of_path, memcpy(elf_note(elf) + NAME, "../x", 5))
-SPOIL(name_empty, elf_note(elf)[NAME] = 0)
-SPOIL(version_without_end, memset(elf_note(elf) + VERSION, '1', 32))
-SPOIL(version_quote, elf_note(elf)[VERSION] = '"')
+SPOIL(name_without_end, memset(elf_note(elf) + NOTE_NAME, 'a', 32))
+SPOIL(name_of_path, memcpy(elf_note(elf) + NOTE_NAME, "../x", 5))
+SPOIL(name_empty, elf_note(elf)[NOTE_NAME] = 0)
+SPOIL(version_without_end, memset(elf_note(elf) + NOTE_VERSION, '1', 32))
+SPOIL(version_quote, elf_note(elf)[NOTE_VERSION] = '"')
 SPOIL(note_twice, *elf_segment(elf, 3) = *elf_segment(elf, 2))
 
 static void
