@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "config.h"
+
+#include "api/auth.h"
+
+#include <errno.h>
+#include <libpq-fe.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/token.h"
+#include "base/buf.h"
+#include "base/log.h"
+#include "store/api_auth.h"
+#include "trust/image.h"
+
+#define DIGEST_LEN 32
+
+struct mig_auth {
+    struct mig_pgp *pgp; /* NULL until the first keyring */
+    char version[MIG_KEYRING_VERSION];
+};
+
+int
+mig_auth_new(struct mig_auth **ret, struct mig_err *err)
+{
+    struct mig_auth *auth = calloc(1, sizeof *auth);
+
+    if (auth == NULL)
+        return mig_err_set(err, -ENOMEM, "out of memory");
+    *ret = auth;
+    return 0;
+}
+
+void
+mig_auth_free(struct mig_auth *auth)
+{
+    if (auth == NULL)
+        return;
+    mig_pgp_close(auth->pgp);
+    free(auth);
+}
+
+int
+mig_auth_is_failure(int code)
+{
+    return code == MIG_E_DATABASE || code == MIG_E_CRYPTO || code > -1000;
+}
+
+static int
+from_hex(const char *hex, struct mig_buf *out)
+{
+    for (; hex[0] != '\0' && hex[1] != '\0'; hex += 2) {
+        const char pair[3] = {hex[0], hex[1], '\0'};
+
+        mig_buf_addc(out, (char)strtoul(pair, NULL, 16));
+    }
+    return out->failed ? -ENOMEM : 0;
+}
+
+/* One investigator's key. A key that does not import must not lock the others out. */
+static void
+import_key(struct mig_pgp *pgp, const char *fpr, const char *hex)
+{
+    struct mig_buf key = MIG_BUF_INIT;
+    struct mig_err err = {0};
+
+    if (from_hex(hex, &key) < 0 || key.len == 0)
+        mig_log(MIG_SEV_WARNING, "- - - the public key of investigator %s is empty", fpr);
+    else if (mig_pgp_import(pgp, key.data, key.len, &err) < 0)
+        mig_log(MIG_SEV_WARNING, "- - - the public key of investigator %s is unusable: %s", fpr,
+                err.text);
+    mig_buf_fini(&key);
+}
+
+static int
+build_keyring(struct mig_db *db, struct mig_pgp **ret, struct mig_err *err)
+{
+    const char *parent = getenv("RUNTIME_DIRECTORY"); /* systemd's, private to the service */
+    struct mig_pgp *pgp = NULL;
+    PGresult *res = NULL;
+    int rc;
+
+    rc = mig_store_keyring(db, &res, err);
+    if (rc < 0)
+        return rc;
+    rc = mig_pgp_open_keyring(parent != NULL ? parent : "/tmp", "", 0, &pgp, err);
+    if (rc >= 0) {
+        for (int i = 0; i < PQntuples(res); i++)
+            import_key(pgp, PQgetvalue(res, i, 0), PQgetvalue(res, i, 1));
+        *ret = pgp;
+    }
+    PQclear(res);
+    return rc;
+}
+
+static int
+refresh(struct mig_auth *auth, struct mig_db *db, struct mig_err *err)
+{
+    char version[MIG_KEYRING_VERSION];
+    struct mig_pgp *pgp = NULL;
+    int rc;
+
+    rc = mig_store_keyring_version(db, version, err);
+    if (rc < 0)
+        return rc;
+    if (auth->pgp != NULL && strcmp(version, auth->version) == 0)
+        return 0;
+    rc = build_keyring(db, &pgp, err);
+    if (rc < 0)
+        return rc;
+    mig_pgp_close(auth->pgp);
+    auth->pgp = pgp;
+    memcpy(auth->version, version, sizeof version);
+    return 0;
+}
+
+/* The status is looked up here on every request, whatever the keyring still holds. */
+static int
+identify(struct mig_db *db, const char *fpr, struct mig_identity *ret, struct mig_err *err)
+{
+    PGresult *res = NULL;
+    struct mig_identity who;
+    int rc;
+
+    rc = mig_store_active_investigator(db, fpr, &res, err);
+    if (rc < 0)
+        return rc;
+    if (PQntuples(res) != 1) {
+        PQclear(res);
+        return mig_err_set(err, MIG_E_SIGNATURE, "signature made by unknown entity %s", fpr);
+    }
+    who.id = strtoll(PQgetvalue(res, 0, 0), NULL, 10);
+    who.name = strdup(PQgetvalue(res, 0, 1));
+    who.permissions = strtoull(PQgetvalue(res, 0, 2), NULL, 10);
+    PQclear(res);
+    if (who.name == NULL)
+        return mig_err_set(err, -ENOMEM, "out of memory");
+    *ret = who;
+    return 0;
+}
+
+/* By signer and signed text, not by the signature: a signature can be rewritten and stay valid. */
+static int
+take_token(struct mig_db *db, const struct mig_token *token, const char *fpr, int64_t window_ms,
+           struct mig_err *err)
+{
+    unsigned char digest[DIGEST_LEN];
+    char hex[2 * DIGEST_LEN + 1];
+    struct mig_buf text = MIG_BUF_INIT;
+    int done;
+
+    mig_buf_adds(&text, fpr);
+    mig_buf_add(&text, token->signed_text, token->signed_len);
+    done = !text.failed && EVP_Digest(text.data, text.len, digest, NULL, EVP_sha256(), NULL) == 1;
+    mig_buf_fini(&text);
+    if (!done)
+        return mig_err_set(err, MIG_E_CRYPTO, "SHA-256 of a token failed");
+    mig_hex(digest, sizeof digest, hex);
+    /* twice the window: another mig-api's clock may be behind by as much */
+    return mig_store_token_take(db, hex, token->time.sec + 2 * (window_ms / 1000) + 1, err);
+}
+
+int
+mig_auth_token(struct mig_auth *auth, struct mig_db *db, const char *text, int64_t window_ms,
+               struct mig_identity *ret, struct mig_err *err)
+{
+    struct mig_identity who = {0};
+    struct mig_token token = {0};
+    char fpr[MIG_FPR_LEN + 1];
+    int rc;
+
+    rc = mig_token_parse(text, mig_time_now(), window_ms, &token, err);
+    if (rc >= 0)
+        rc = refresh(auth, db, err);
+    if (rc >= 0)
+        rc = mig_pgp_verify(auth->pgp, token.signed_text, token.signed_len, token.signature, fpr,
+                            err);
+    if (rc >= 0)
+        rc = identify(db, fpr, &who, err);
+    if (rc >= 0)
+        rc = take_token(db, &token, fpr, window_ms, err);
+    mig_token_fini(&token);
+    if (rc < 0) {
+        free(who.name);
+        return rc;
+    }
+    *ret = who;
+    return 0;
+}
+
+int
+mig_auth_signature(struct mig_auth *auth, struct mig_db *db, const void *text, size_t len,
+                   const char *oneline, char fpr[MIG_FPR_LEN + 1], int64_t *ret_id,
+                   struct mig_err *err)
+{
+    struct mig_identity who = {0};
+    int rc;
+
+    rc = refresh(auth, db, err);
+    if (rc >= 0)
+        rc = mig_pgp_verify(auth->pgp, text, len, oneline, fpr, err);
+    if (rc >= 0)
+        rc = identify(db, fpr, &who, err);
+    if (rc < 0)
+        return rc;
+    *ret_id = who.id;
+    free(who.name);
+    return 0;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Database rows -> the JSON documents of the protocol. `column` is where the block starts. */
+#ifndef MIG_API_RENDER_H
+#define MIG_API_RENDER_H
+
+struct mig_buf;
+typedef struct pg_result PGresult;
+
+void mig_render_action(struct mig_buf *out, const PGresult *res, int row, int column);
+/* With investigators and counters (enum mig_action_more_column). */
+void mig_render_whole_action(struct mig_buf *out, const PGresult *res, int row);
+void mig_render_agent(struct mig_buf *out, const PGresult *res, int row, int column);
+void mig_render_command(struct mig_buf *out, const PGresult *res, int row);
+void mig_render_investigator(struct mig_buf *out, const PGresult *res, int row);
+
+#endif

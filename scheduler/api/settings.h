@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* api.cfg. */
+#ifndef MIG_API_SETTINGS_H
+#define MIG_API_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct mig_conf;
+
+struct mig_api_settings {
+    bool authentication;
+    int64_t token_ms; /* a token's time may be this far from now */
+    const char *ip;
+    uint16_t port;         /* 0: a free one */
+    const char *portfile;  /* NULL: none; gets the port in decimal once the server listens */
+    const char *host;      /* NULL: http://ip:port */
+    const char *baseroute; /* "/api/v1" */
+    int forwarded;         /* -1: peer address; else the n-th from the end of X-Forwarded-For */
+    unsigned workers;
+    unsigned connections;  /* at the same time */
+    char *conninfo;        /* libpq */
+    char *target_conninfo; /* the same as a role that may only look at agents */
+    const char *log_destination;
+    int log_severity;
+    struct mig_conf *conf; /* owns the texts above */
+};
+
+/* MIG_E_CONFIG with file, line and key. */
+int mig_api_settings_load(const char *path, struct mig_api_settings *ret, struct mig_err *err);
+void mig_api_settings_fini(struct mig_api_settings *settings);
+
+#endif

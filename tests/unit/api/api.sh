@@ -1,0 +1,543 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MPL-2.0
+# mig-api as a whole: a private PostgreSQL, real OpenPGP keys, curl. Every endpoint and every refusal.
+set -u
+: "${top_srcdir:=$(cd "$(dirname "$0")/../../.." && pwd)}" "${top_builddir:=$top_srcdir/build}"
+# shellcheck source=scripts/lib-platform.sh
+. "$top_srcdir/scripts/lib-platform.sh"
+# shellcheck disable=SC2034
+PLATFORM_QUIET=1
+for tool in curl gpg; do
+    command -v "$tool" >/dev/null || { echo "1..0 # SKIP $tool is missing"; exit 0; }
+done
+pg_bin >/dev/null 2>&1 || { echo "1..0 # SKIP PostgreSQL is missing"; exit 0; }
+
+count=0
+failures=0
+# ok NAME COMMAND…
+ok()
+{
+    local name=$1
+    shift
+    count=$((count + 1))
+    if "$@" >/dev/null 2>&1; then
+        echo "ok $count - $name"
+    else
+        echo "not ok $count - $name"
+        failures=$((failures + 1))
+        printf '# %s\n' "status $status" "body ${body:0:600}"
+    fi
+}
+
+# ---- platform ----------------------------------------------------------------------------------
+platform_dir || exit 1
+pg_start "$PLATFORM_DIR" || exit 1
+pg_sql postgres 'CREATE DATABASE mig'
+sql()
+{
+    pg_sql mig "$1"
+}
+for file in "$top_srcdir"/sql/[0-9]*.sql; do
+    "$PG_BIN/psql" -X -q -1 -v ON_ERROR_STOP=1 -h "$PG_SOCKET" -p "$PG_PORT" -U postgres -d mig \
+        <"$file" >"$PLATFORM_DIR/log/sql" 2>&1 ||
+        { echo "Bail out! ${file##*/} does not apply"; exit 1; }
+done
+
+export GNUPGHOME=$PLATFORM_DIR/gpg
+mkdir -m 0700 "$GNUPGHOME"
+# new_key NAME: prints the fingerprint
+new_key()
+{
+    gpg --batch --quiet --pinentry-mode loopback --passphrase '' --quick-gen-key \
+        "$1 <$1@example.net>" ed25519 sign never 2>/dev/null
+    gpg --batch --with-colons --list-keys "$1@example.net" 2>/dev/null |
+        sed -n 's/^fpr:::::::::\([0-9A-F]*\):.*/\1/p' | sed 1q
+}
+# investigator NAME FPR STATUS PERMISSIONS
+investigator()
+{
+    sql "INSERT INTO investigators (name, pgpfingerprint, publickey, status, permissions) VALUES
+         ('$1', '$2', decode('$(gpg --batch --armor --export "$2" | od -An -v -tx1 | tr -d ' \n')', 'hex'), '$3', $4)"
+}
+alice=$(new_key alice)
+bob=$(new_key bob)
+carol=$(new_key carol)
+mallory=$(new_key mallory)
+investigator alice "$alice" active 63
+investigator bob "$bob" active 1
+investigator carol "$carol" disabled 63
+
+cat >"$PLATFORM_DIR/api.cfg" <<CONF
+[authentication]
+enabled = on
+tokenduration = 10m
+[server]
+ip = 127.0.0.1
+port = 0
+portfile = $PLATFORM_DIR/port
+baseroute = /api/v1
+clientpublicip = peer
+workers = 4
+[postgres]
+host = $PG_SOCKET
+port = $PG_PORT
+dbname = mig
+user = migapi
+[logging]
+mode = stdout
+level = info
+CONF
+start_api()
+{
+    rm -f "$PLATFORM_DIR/port"
+    spawn "$1" "" TERM "$top_builddir/scheduler/mig-api" -c "$2"
+    API_PID=$SPAWN_PID
+    wait_for 20 "mig-api does not listen: $(tail -n 3 "$PLATFORM_DIR/log/$1" 2>/dev/null)" \
+        test -s "$PLATFORM_DIR/port" || { echo "Bail out! mig-api does not start"; exit 1; }
+    api=http://127.0.0.1:$(cat "$PLATFORM_DIR/port")/api/v1
+}
+start_api mig-api "$PLATFORM_DIR/api.cfg"
+
+# ---- requests ----------------------------------------------------------------------------------
+# one_line: the transport form of an armored signature
+one_line()
+{
+    sed -e '/^-----/d' -e '/^$/d' | tr -d '\n'
+}
+# sign FPR: signs stdin
+sign()
+{
+    gpg --batch --quiet --pinentry-mode loopback --passphrase '' -u "$1" --armor --detach-sign | one_line
+}
+nonce=0
+new_nonce()
+{
+    nonce=$((nonce + 1))
+}
+# token FPR [TIME [VERSION]]: sets `token`
+token()
+{
+    local text
+    new_nonce
+    text="${3:-1};${2:-$(date -u +%Y-%m-%dT%H:%M:%SZ)};$nonce"
+    token="$text;$(printf '%s\n' "$text" | sign "$1")"
+}
+# request ARGS…: sets status and body
+request()
+{
+    body=$(curl -sS --max-time 30 -g -w '\n%{http_code}' "$@" 2>&1)
+    status=${body##*$'\n'}
+    body=${body%$'\n'*}
+}
+# as FPR ARGS…: the same with a fresh token
+as()
+{
+    token "$1"
+    shift
+    request -H "X-PGPAUTHORIZATION: $token" "$@"
+}
+# is STATUS TEXT…: what the last request gave
+is()
+{
+    [ "$status" = "$1" ] || return 1
+    shift
+    local text
+    for text in "$@"; do
+        case $body in *"$text"*) ;; *) return 1 ;; esac
+    done
+}
+refused='Authorization verification failed with error '"'"'verifySignedToken() -\u003e '
+
+# ---- public ------------------------------------------------------------------------------------
+request "$api/heartbeat"
+ok 'GET heartbeat' is 200 '"items":[{"href":' '"data":[{"name":"heartbeat","value":"gatorz say hi"}]' \
+    "\"href\":\"$api/heartbeat\"" '"version":"1.0"' '"template":{},"error":{}}}'
+request -i "$api/ip"
+ok 'GET ip' is 200 '127.0.0.1' 'Cache-Control: no-cache' 'Content-Type: application/json'
+request "$api/publickey/$alice"
+ok 'GET publickey' is 200 '-----BEGIN PGP PUBLIC KEY BLOCK-----'
+request "$api/publickey/0123456789012345678901234567890123456789"
+ok 'an unknown key is 404' is 404 'there is no such key'
+request "$api/publickey/..%2f"
+ok 'a fingerprint that is none is 404' is 404
+request "$api/nothing"
+ok 'an unknown route is 404' is 404 '"error":{"code":"' '"message":"there is no such resource"'
+request "http://${api#http://}/../../etc/passwd"
+ok 'a path outside the base route is 404' is 404
+request -i -X DELETE "$api/heartbeat"
+ok 'another method is 405' is 405 'Allow: GET, POST' 'method not allowed; expected GET, POST'
+request -i -X POST -d x "$api/search"
+ok 'POST to a GET resource is 405' is 405 'Allow: GET'
+
+# ---- authentication ----------------------------------------------------------------------------
+for path in search action command agent dashboard; do
+    request "$api/$path"
+    ok "no header: $path" is 401 'Valid authentication header not found'
+done
+request -X POST -d action=x "$api/action/create/"
+ok 'no header: action/create' is 401 'Valid authentication header not found'
+request -H 'X-MIGAPIKEY: 12345678901234567890123456789012' "$api/dashboard"
+ok 'an API key is refused' is 401 'Authorization verification failed with error'
+for bad in 'x' '1;2;3' '1;2026-01-01T00:00:00Z;n;s;t' '1;;;' '1;yesterday;n;c2ln' ; do
+    request -H "X-PGPAUTHORIZATION: $bad" "$api/dashboard"
+    ok "token '$bad'" is 401 "${refused}invalid token format"
+done
+token "$alice" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" 2
+request -H "X-PGPAUTHORIZATION: $token" "$api/dashboard"
+ok 'token version 2' is 401 "${refused}invalid token version, must be 1"
+token "$alice" "$(date -u -d '-11 minutes' +%Y-%m-%dT%H:%M:%SZ)"
+request -H "X-PGPAUTHORIZATION: $token" "$api/dashboard"
+ok 'a token of 11 minutes ago' is 401 "${refused}token timestamp is not within acceptable time limits"
+token "$alice" "$(date -u -d '+11 minutes' +%Y-%m-%dT%H:%M:%SZ)"
+request -H "X-PGPAUTHORIZATION: $token" "$api/dashboard"
+ok 'a token of 11 minutes ahead' is 401 "${refused}token timestamp is not within acceptable time limits"
+as "$mallory" "$api/dashboard"
+ok 'an unknown key' is 401 "$refused" 'unknown entity'
+as "$carol" "$api/dashboard"
+ok 'a disabled investigator' is 401 "$refused" 'unknown entity'
+token "$alice"
+request -H "X-PGPAUTHORIZATION: ${token/;$nonce;/;${nonce}1;}" "$api/dashboard"
+ok 'a token with another nonce' is 401 "$refused"
+request -H "X-PGPAUTHORIZATION: $(printf %s "$token" | cut -d ';' -f 1-3);AAAA" "$api/dashboard"
+ok 'a token with a signature that is none' is 401 "$refused"
+as "$bob" "$api/dashboard"
+ok 'a missing permission' is 403 'Insufficient permissions to access endpoint'
+as "$bob" "$api/search"
+ok 'the permission that is there' is 404 'no results found'
+as "$alice" "$api/dashboard"
+ok 'GET dashboard, empty' is 200 '"items":[]'
+request -H "X-PGPAUTHORIZATION: $token" "$api/dashboard"
+ok 'a token serves once' is 401 "${refused}token was used before"
+sql "UPDATE investigators SET status = 'active', lastmodified = now() WHERE name = 'carol'"
+as "$carol" "$api/dashboard"
+ok 'an investigator is let in at once' is 200
+sql "UPDATE investigators SET status = 'disabled' WHERE name = 'carol'"
+as "$carol" "$api/dashboard"
+ok 'and out at once' is 401 'unknown entity'
+
+# ---- heartbeats --------------------------------------------------------------------------------
+# beat NAME QUEUELOC PID OS [TIME]
+beat()
+{
+    local now
+    now=${5:-$(date -u +%Y-%m-%dT%H:%M:%SZ)}
+    printf '{"name":"%s","mode":"daemon","version":"1.0","pid":%s,"queueLoc":"%s","startTime":"%s","refreshTime":"%s","environment":{"init":"systemd","ident":"Debian","os":"%s","arch":"amd64","isProxied":false,"addresses":["10.0.0.1/8"],"publicIP":"192.0.2.1","modules":["file"]},"tags":[{"name":"operator","value":"IT"}]}' \
+        "$1" "$3" "$2" "$now" "$now" "$4"
+}
+post_beat()
+{
+    request -X POST -H 'Content-Type: application/json' --data-binary "$1" "$api/heartbeat"
+}
+agents()
+{
+    sql "SELECT name, pid, status, environment->>'os', tags->>'operator' FROM agents ORDER BY pid, name"
+}
+# equal EXPECTED COMMAND…
+equal()
+{
+    local expected=$1
+    shift
+    body=$("$@" 2>&1)
+    [ "$body" = "$expected" ]
+}
+post_beat "$(beat host1 linux.host1.abc 100 linux)"
+ok 'POST heartbeat' is 200 '{"error":null}'
+ok 'the agent is there' equal 'host1|100|online|linux|IT' agents
+post_beat "$(beat host1 linux.host1.abc 100 freebsd)"
+ok 'a refreshed environment reaches the database' equal 'host1|100|online|freebsd|IT' agents
+sql "UPDATE agents SET status = 'idle'"
+post_beat "$(beat host1 linux.host1.abc 100 linux)"
+ok 'an idle agent is online again' equal 'host1|100|online|linux|IT' agents
+post_beat "$(beat host1 linux.host1.abc 200 linux)"
+ok 'a restarted agent takes the place of the old one' equal \
+    'host1|100|offline|linux|IT
+host1|200|online|linux|IT' agents
+post_beat "$(beat host2 linux.host2.abc 300 linux)"
+post_beat '{"name":"","mode":"daemon"}'
+ok 'missing fields are named' is 400 '{"error":"Missing fields in request body: missing field(s): ' queueLoc environment.publicIP
+post_beat '{"name":'
+ok 'a broken body' is 400 'Failed to decode request body: '
+post_beat "$(beat host1 linux.host1.abc 200 linux "$(date -u -d '-6 minutes' +%Y-%m-%dT%H:%M:%SZ)")"
+ok 'an old heartbeat' is 400 'heartbeat expired'
+wrong=$(beat host1 linux.host1.abc 200 linux)
+post_beat "${wrong/daemon/cluster}"
+ok 'a wrong mode' is 400 'agent reported an invalid mode'
+post_beat "$(beat "$(printf '%0110000d' 0)" q 1 linux)"
+ok 'a heartbeat over the limit' is 413 'the request body is larger than 102400 bytes'
+request -X POST -H 'Transfer-Encoding: chunked' --data-binary "$(beat "$(printf '%0110000d' 0)" q 1 linux)" "$api/heartbeat"
+ok 'a heartbeat over the limit, in chunks' is 413 'the request body is larger than 102400 bytes'
+
+# ---- actions -----------------------------------------------------------------------------------
+operations='[{"module":"file","parameters":{"searches":{"s1":{"names":["^a\u003cb$"],"paths":["/usr/bin"]}}}},{"module":"example","parameters":null}]'
+# action_text NAME TARGET FROM TO OPERATIONS
+action_text()
+{
+    # shellcheck disable=SC2016
+    printf 'name=%s;target=%s;validfrom=%s;expireafter=%%!s(int64=%s);operations=%s;' "$1" "$2" \
+        "$(date -u -d "$3" +%s)" "$(date -u -d "$4" +%s)" "$5"
+}
+# action_json NAME TARGET FROM TO OPERATIONS SIGNATURES
+action_json()
+{
+    printf '{"id":0,"name":"%s","target":"%s","description":{"author":"A"},"threat":{"family":"t"},"validfrom":"%s","expireafter":"%s","operations":%s,"pgpsignatures":[%s],"syntaxversion":2}' "$@"
+}
+from=$(date -u -d '-1 minute' +%Y-%m-%dT%H:%M:%SZ)
+to=$(date -u -d '+10 minutes' +%Y-%m-%dT%H:%M:%SZ)
+target="name='host1'"
+signature=$(action_text one "$target" "$from" "$to" "$operations" | sign "$alice")
+second=$(action_text one "$target" "$from" "$to" "$operations" | sign "$bob")
+# the same second with a fraction, and the parameters not in canonical order
+loose='[{"parameters":{"searches":{"s1":{"paths":["/usr/bin"],"names":["^a<b$"]}}},"module":"file"},{"module":"example"}]'
+action=$(action_json one "$target" "${from%Z}.999999999Z" "$to" "$loose" "\"$signature\",\"$second\"")
+create()
+{
+    as "$alice" -X POST --data-urlencode "action=$1" "$api/action/create/"
+}
+create "$action"
+ok 'POST action/create' is 202 '"data":[{"name":"action ID ' '"status":"pending"' \
+    "\"operations\":$operations" '"finishtime":"9998-01-11T11:11:11Z"' "\"href\":\"$api/action?actionid="
+id=$(printf '%s' "$body" | sed -n 's/.*"name":"action ID \([0-9]*\)".*/\1/p')
+ok 'it is stored as pending' equal 'one|pending|2' sql \
+    "SELECT name, status, (SELECT count(*) FROM signatures WHERE actionid = a.id) FROM actions a WHERE id = ${id:-0}"
+ok 'operations are kept byte for byte' equal "$operations" sql "SELECT operations FROM actions WHERE id = ${id:-0}"
+ok 'the signed second is kept' equal "$(date -u -d "$from" +%s)" sql \
+    "SELECT floor(extract(epoch FROM validfrom))::bigint FROM actions WHERE id = ${id:-0}"
+as "$alice" "$api/action?actionid=$id"
+ok 'GET action' is 200 '"name":"action","value":{"id":'"$id"',' "\"operations\":$operations" \
+    '"investigators":[{"id" : 1, "name" : "alice"' '"counters":{}' "\"pgpsignatures\":[\"$signature\",\"$second\"]"
+as "$alice" -X POST -H 'Content-Type: application/json' --data-binary "$action" "$api/action/create/"
+ok 'an action as application/json' is 202 '"status":"pending"'
+
+create ''
+ok 'an empty action' is 400
+as "$alice" -X POST -d other=1 "$api/action/create/"
+ok 'no action in the form' is 400 "Wrong parameters 'action': it is missing"
+as "$alice" -X POST -d 'action=%zz' "$api/action/create/"
+ok 'a form with a broken escape' is 400 "malformed form" "must be followed by two hexadecimal digits"
+create '{"name":'
+ok 'an action that is not JSON' is 400
+create "${action/\"name\"/\"Name\":\"x\",\"name\"}"
+ok 'an action with a key twice' is 400
+create "$(action_json one "$target" "$from" "$to" "$operations" '')"
+ok 'an unsigned action' is 400 'action pgpsignatures is empty'
+create "$(action_json two "$target" "$from" "$to" "$operations" "\"$signature\"")"
+ok 'a signature over something else' is 400 'action signature 1: '
+create "$(action_json one "name='host2'" "$from" "$to" "$operations" "\"$signature\"")"
+ok 'another target' is 400 'action signature 1: '
+create "$(action_json one "$target" "$from" "$to" "$operations" "\"$signature\",\"$signature\"")"
+ok 'one signer twice' is 400 "permission violation: key $alice used to sign multiple times"
+other=$(action_text one "$target" "$from" "$to" "$operations" | sign "$carol")
+create "$(action_json one "$target" "$from" "$to" "$operations" "\"$signature\",\"$other\"")"
+ok 'a disabled investigator among the signers' is 400 'action signature 2: ' 'unknown entity'
+create "$(action_json '' "$target" "$from" "$to" "$operations" "\"$signature\"")"
+ok 'no name' is 400 'action name is empty'
+create "$(action_json one "$target" "$to" "$from" "$operations" "\"$signature\"")"
+ok 'validity turned round' is 400 'action expireafter is set before action validfrom'
+create "$(action_json one "$target" 2020-01-01T00:00:00Z 2020-01-02T00:00:00Z "$operations" "\"$signature\"")"
+ok 'an expired action' is 400 'action expireafter is in the past'
+head -c 17000000 /dev/zero | tr '\0' a >"$PLATFORM_DIR/large"
+as "$alice" -X POST --data-binary "@$PLATFORM_DIR/large" "$api/action/create/"
+ok 'an action over the limit' is 413 'the request body is larger than 16777216 bytes'
+ok 'no refused action was stored' equal 2 sql 'SELECT count(*) FROM actions'
+
+# ---- reading -----------------------------------------------------------------------------------
+agent=$(sql "SELECT id FROM agents WHERE pid = 200")
+agent2=$(sql "SELECT id FROM agents WHERE pid = 300")
+for thing in action command agent; do
+    Thing=${thing^}
+    as "$alice" "$api/$thing"
+    ok "$thing without its parameter" is 400 "Wrong parameters '${thing}id': it is missing"
+    as "$alice" "$api/$thing?${thing}id=x"
+    ok "$thing of no number" is 400 "Wrong parameters '${thing}id': expected a decimal number, found 'x'"
+    as "$alice" "$api/$thing?${thing}id=0"
+    ok "$thing 0" is 400 "Invalid $Thing ID '0'"
+    as "$alice" "$api/$thing?${thing}id=-1"
+    ok "$thing -1" is 400 "Invalid $Thing ID '-1'"
+    as "$alice" "$api/$thing?${thing}id=42"
+    ok "$thing 42" is 404 "$Thing ID '42' not found"
+done
+sql "INSERT INTO commands (id, actionid, agentid, status, results, starttime, finishtime) VALUES
+    (1001, $id, $agent, 'success', '[{\"foundanything\":true,\"success\":true,\"elements\":{},\"statistics\":{},\"errors\":null}]', now(), now()),
+    (1002, $id, $agent2, 'success', '[{\"foundanything\":false,\"success\":true,\"elements\":{},\"statistics\":{},\"errors\":null}]', now(), now()),
+    (1003, $id, $agent2, 'sent', NULL, now() - interval '1 hour', NULL)"
+as "$alice" "$api/command?commandid=1001"
+ok 'GET command' is 200 '"name":"command","value":{"id":1001,"action":{"id":'"$id"',' \
+    '"agent":{"id":'"$agent,\"name\":\"host1\"" '"status":"success","results":[{"foundanything":true' \
+    "\"links\":[{\"rel\":\"action\",\"href\":\"$api/action?actionid=$id\"}]"
+as "$alice" "$api/action?actionid=$id"
+ok 'counters' is 200 '"counters":{"sent":3,"done":2,"inflight":1,"success":2}'
+as "$alice" "$api/agent?agentid=$agent"
+ok 'GET agent' is 200 '"queueloc":"linux.host1.abc","mode":"daemon","version":"1.0","pid":200' \
+    '"status":"online"' '"heartbeatts":"' '"tags":{"operator":"IT"}' '"isproxied":false'
+sql "INSERT INTO agents_stats (timestamp, online_agents, online_agents_by_version) VALUES (now(), 2, '[{\"version\":\"1.0\",\"count\":2}]')"
+as "$alice" "$api/dashboard"
+ok 'GET dashboard' is 200 '{"name":"online agents","value":2},{"name":"online agents by version","value":[{"version":"1.0","count":2}]}' \
+    '"name":"flapping endpoints","value":null' '"name":"action","value":{"id":'"$id"
+
+# ---- search ------------------------------------------------------------------------------------
+items()
+{
+    printf '%s' "$body" | grep -o "\"data\":\[{\"name\":\"$1\"" | wc -l | tr -d ' '
+}
+# found TYPE COUNT
+found()
+{
+    [ "$status" = 200 ] && [ "$(items "$1")" = "$2" ] && [ "$(items 'search parameters')" = 1 ]
+}
+search()
+{
+    local -a args=()
+    local arg
+    for arg in "$@"; do
+        args+=(--data-urlencode "$arg")
+    done
+    as "$alice" -G "${args[@]}" "$api/search"
+}
+search limit=10
+ok 'without a condition: actions' found action 2
+search type=action status=pending actionname=O% investigatorname=BOB threatfamily=t
+ok 'actions by patterns' found action 2
+search type=action "actionid=$id" agentname=host2
+ok 'actions by id and agent' found action 1
+search type=action actionname=nothing
+ok 'nothing found' is 404 'no results found'
+search type=action "after=$to"
+ok 'actions after' is 404 'no results found'
+search type=action "before=2020-01-01T00:00:00Z"
+ok 'actions before' is 404 'no results found'
+search type=command "actionid=$id"
+ok 'commands of an action' found command 3
+search type=command "actionid=$id" foundanything=true
+ok 'commands that found something' found command 1
+ok 'it is the right one' is 200 '"value":{"id":1001,'
+search type=command "actionid=$id" foundanything=FALSE
+ok 'commands that found nothing' is 200 '"value":{"id":1002,'
+search type=command status=sent "agentid=$agent2" commandid=∞ agentname=%
+ok 'commands by status' is 200 '"value":{"id":1003,'
+search type=command "actionid=$id" limit=2
+ok 'limit is exact' found command 2
+search type=command "actionid=$id" limit=2 offset=2
+ok 'and offset, with pagination' is 200 '"value":{"id":1003,' '"name":"pagination","value":{"limit":2,"offset":2,"next":"' \
+    'search?type=command\u0026limit=2\u0026offset=4\u0026actionid='"$id"
+ok 'one command is left' found command 1
+search type=agent
+ok 'agents' found agent 3
+search type=agent status=online agentname=HOST% agentversion=1.%
+ok 'agents by patterns' found agent 2
+search type=investigator investigatorname=al%
+ok 'investigators' found investigator 1
+ok 'with their permissions' is 200 '"permissions":{"search":true,' '"loader":false'
+search type=agent "target=environment->>'os'='linux' AND status='online'"
+ok 'a target' found agent 2
+search type=agent "target=status='online'" limit=1
+ok 'a target with limit' found agent 1
+search type=agent "target=status='online'" limit=1 offset=1
+ok 'a target with offset' found agent 1
+search type=agent "target=name='nobody'"
+ok 'a target that matches nothing' is 404 'no results found'
+before=$(sql 'SELECT sum(permissions) FROM investigators')
+for hostile in "1=1; UPDATE investigators SET permissions=524287" \
+    "1=1); RESET ROLE; UPDATE investigators SET permissions=524287; --" \
+    "id IN (SELECT id FROM investigators WHERE apikey IS NOT NULL)" \
+    "pg_read_file('/etc/passwd') IS NOT NULL" \
+    "name = (SELECT encode(publickey,'hex') FROM investigators LIMIT 1)" \
+    "nosuchcolumn = 1" "name = 'x" "pg_sleep(30) IS NULL"; do
+    search type=agent "target=$hostile"
+    ok "hostile target: $hostile" is 400 'search target is invalid: '
+done
+ok 'nobody gained a permission' equal "$before" sql 'SELECT sum(permissions) FROM investigators'
+search type=nothing
+ok 'a wrong type' is 400 'search type is invalid'
+search limit=x
+ok 'a wrong limit' is 400 "Wrong parameters 'limit': expected a number from 1 to 1000000, found 'x'"
+search limit=1000001
+ok 'a limit over the limit' is 400 "Wrong parameters 'limit'"
+search offset=-1
+ok 'a wrong offset' is 400 "Wrong parameters 'offset'"
+search after=yesterday
+ok 'a wrong date' is 400 'after date not in RFC3339 format'
+search type=command foundanything=maybe
+ok 'a wrong foundanything' is 400 'foundanything parameter must be true or false'
+search actionid=abc
+ok 'a wrong id' is 400 "Wrong parameters 'actionid'"
+search 'actionname=%\'
+ok 'a wrong pattern' is 400 'a search parameter is not a valid pattern'
+as "$alice" "$api/search?limit=1&limit=2"
+ok 'a parameter twice' is 400 "malformed query: parameter 'limit' is given twice"
+as "$alice" "$api/search?actionname=%00"
+ok 'a NUL in a parameter' is 400 'malformed query'
+
+# ---- load, failures, the end -------------------------------------------------------------------
+: >"$PLATFORM_DIR/parallel"
+pids=
+for i in $(seq 20); do
+    token "$alice"
+    curl -sS -o /dev/null --max-time 60 -w '%{http_code}\n' -H "X-PGPAUTHORIZATION: $token" \
+        "$api/search?type=agent" >"$PLATFORM_DIR/parallel.$i" 2>&1 &
+    pids="$pids $!"
+done
+# shellcheck disable=SC2086
+wait $pids
+ok '20 requests at the same time' equal '20' sh -c "cat '$PLATFORM_DIR'/parallel.* | grep -c '^200\$'"
+token "$alice"
+pids=
+for i in $(seq 8); do
+    curl -sS -o /dev/null --max-time 60 -w '%{http_code}\n' -H "X-PGPAUTHORIZATION: $token" \
+        "$api/dashboard" >"$PLATFORM_DIR/replay.$i" 2>&1 &
+    pids="$pids $!"
+done
+# shellcheck disable=SC2086
+wait $pids
+ok 'one token, 8 times at the same moment: served once' equal '1' sh -c "cat '$PLATFORM_DIR'/replay.* | grep -c '^200\$'"
+pids=
+for i in $(seq 8); do
+    curl -sS -o /dev/null --max-time 60 --data-binary "$(beat host9 linux.host9.abc 900 linux)" "$api/heartbeat" &
+    pids="$pids $!"
+done
+# shellcheck disable=SC2086
+wait $pids
+ok 'one new agent, 8 heartbeats at the same moment: one row' equal 1 sql "SELECT count(*) FROM agents WHERE name = 'host9'"
+
+sql 'ALTER TABLE agents_stats RENAME TO hidden'
+as "$alice" "$api/dashboard"
+ok 'a failure says nothing of the inside' is 500 'internal error, see the log for '
+opid=$(printf '%s' "$body" | sed -n 's/.*"code":"\([0-9]*\)".*/\1/p')
+ok 'and is in the log under its id' grep -q "$opid .*agents_stats" "$PLATFORM_DIR/log/mig-api"
+sql 'ALTER TABLE hidden RENAME TO agents_stats'
+sql "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename IN ('migapi', 'migtarget')" >/dev/null
+as "$alice" "$api/dashboard"
+ok 'a lost database connection is made anew' is 200
+search type=agent "target=status='online'"
+ok 'also that of targets' found agent 3
+ok 'the log says who did what' grep -q "src=127.0.0.1 category=investigator auth=\[alice 1\] GET /api/v1/dashboard resp_code=200" \
+    "$PLATFORM_DIR/log/mig-api"
+ok 'no token is in the log' sh -c "! grep -q '$signature' '$PLATFORM_DIR/log/mig-api'"
+kill -TERM "$API_PID"
+wait "$API_PID"
+ended=$?
+ok 'SIGTERM ends it with 0' test "$ended" = 0
+
+sed 's/^enabled = on/enabled = off/; s/^clientpublicip.*/clientpublicip = x-forwarded-for:1/' "$PLATFORM_DIR/api.cfg" >"$PLATFORM_DIR/open.cfg"
+start_api mig-api-open "$PLATFORM_DIR/open.cfg"
+request "$api/dashboard"
+ok 'authentication can be switched off' is 200
+request -H 'X-Forwarded-For: 203.0.113.9, 192.0.2.7, 10.0.0.1' "$api/ip"
+ok 'the client behind a proxy' is 200 '192.0.2.7'
+request "$api/ip"
+ok 'a proxy that does not say' is 200 '0.0.0.0'
+kill -TERM "$API_PID"
+wait "$API_PID"
+
+body=$(printf '[server]\nprot = 1\n' >"$PLATFORM_DIR/bad.cfg"; "$top_builddir/scheduler/mig-api" -c "$PLATFORM_DIR/bad.cfg" 2>&1)
+status=$?
+ok 'an unknown key of the configuration is named' is 1 'bad.cfg' 'prot'
+printf '[server]\nport = 0\n[postgres]\nconninfo = host=%s/none user=migapi\n' "$PLATFORM_DIR" >"$PLATFORM_DIR/bad.cfg"
+body=$("$top_builddir/scheduler/mig-api" -c "$PLATFORM_DIR/bad.cfg" 2>&1)
+status=$?
+ok 'no database: it does not start' is 1 'mig-api: '
+body=$("$top_builddir/scheduler/mig-api" -V)
+status=$?
+ok 'mig-api -V' is 0 '.'
+gpgconf --kill all >/dev/null 2>&1
+echo "1..$count"
+[ "$failures" = 0 ]
