@@ -550,3 +550,95 @@ mig_as()
     shift
     HOME=$home run_mig "$@"
 }
+
+# ---- the agent -----------------------------------------------------------------------------------
+
+# site_make NAME…: a site folder, SITE, whose agent serves this platform and obeys each of these investigators.
+site_make()
+{
+    local who sep=
+    SITE=$PLATFORM_DIR/site
+    RUN_DIR=$PLATFORM_DIR/run
+    mkdir -p "$SITE/keys" "$RUN_DIR"
+    chmod 0700 "$SITE" "$RUN_DIR"
+    # The unprivileged roles get numbers that no user of this machine has.
+    cat >"$SITE/agent.conf" <<CONF
+[agent]
+    relay = "$AMQP_URI"
+    api = "$API_URL"
+    heartbeatfreq = "${AGENT_HEARTBEAT:-60s}"
+    moduletimeout = "120s"
+    rundir = "$RUN_DIR"
+    plugindir = "$PLUGIN_DIR"
+    tags = "site:demo"
+[user]
+    relay = 64801
+    verifier = 64802
+CONF
+    {
+        printf '{"default": {"minimumweight": 1, "investigators": {'
+        for who in "$@"; do
+            printf '%s"%s": {"fingerprint": "%s", "weight": 1}' "$sep" "$who" "$(fingerprint "$who")"
+            sep=', '
+            cp "$PLATFORM_DIR/gnupg-$who/public.asc" "$SITE/keys/$who.asc"
+        done
+        printf '}}}\n'
+    } >"$SITE/acl.json"
+}
+
+# agent_up: builds the agent of SITE, starts it, waits until the platform knows it. Sets AGENT, AGENT_PID, AGENT_NAME.
+agent_up()
+{
+    AGENT=$PLATFORM_DIR/mig-agent
+    "$MIG_MKAGENT" --site "$SITE" -o "$AGENT" >"$PLATFORM_DIR/log/mig-mkagent" 2>&1 ||
+        { platform_fail "mig-mkagent failed, see $PLATFORM_DIR/log/mig-mkagent"; return 1; }
+    agent_run || return 1
+    # Used by those who source this file.
+    # shellcheck disable=SC2034
+    AGENT_NAME=$(pg_sql mig "SELECT name FROM agents WHERE pid = $AGENT_PID")
+}
+
+agent_run()
+{
+    spawn mig-agent "" TERM "$AGENT" -f
+    AGENT_PID=$SPAWN_PID
+    wait_for 30 "the agent does not answer, see $PLATFORM_DIR/log/mig-agent" agent_ready
+}
+
+agent_ready()
+{
+    if ! pid_alive "$AGENT_PID"; then
+        platform_fail "the agent has ended, see $PLATFORM_DIR/log/mig-agent"
+        return 0
+    fi
+    [ -n "$(pg_sql mig "SELECT 1 FROM agents WHERE pid = $AGENT_PID AND status = 'online'")" ]
+}
+
+# process_tree PID: its number and those of all below it.
+process_tree()
+{
+    local child
+    local -a children
+    echo "$1"
+    read -r -a children < <(cat "/proc/$1/task/"*/children 2>/dev/null)
+    for child in "${children[@]}"; do
+        process_tree "$child"
+    done
+}
+
+# agent_kill: kills the supervisor as a crash would; agent_gone then says whether the rest of it has gone too.
+agent_kill()
+{
+    mapfile -t AGENT_TREE < <(process_tree "$AGENT_PID")
+    kill -s KILL "$AGENT_PID"
+    wait "$AGENT_PID" 2>/dev/null
+    sed -i "/^$AGENT_PID /d" "$PLATFORM_DIR/pids"
+}
+
+agent_gone()
+{
+    local pid
+    for pid in "${AGENT_TREE[@]}"; do
+        pid_gone "$pid" || return 1
+    done
+}

@@ -17,19 +17,8 @@ platform_dir && platform_tools "$build" && key_make bench && platform_up && inve
 
 "$build/tests/bench/latency" "$PLATFORM_DIR/home-bench/.migrc" "${2:-20}" || exit 1
 
-# tree PID: it and all below it.
-tree()
-{
-    local child
-    local -a children
-    echo "$1"
-    read -r -a children < <(cat "/proc/$1/task/"*/children 2>/dev/null)
-    for child in "${children[@]}"; do
-        tree "$child"
-    done
-}
 total=0
-for pid in $(tree "$AGENT_PID"); do
+for pid in $(process_tree "$AGENT_PID"); do
     pss=$(awk '$1 == "Pss:" {print $2}' "/proc/$pid/smaps_rollup")
     total=$((total + pss))
     echo "process $pid ($(tr '\0' ' ' <"/proc/$pid/cmdline" | cut -c1-40)): $pss KiB"

@@ -7,6 +7,8 @@ set -u
 . "$top_srcdir/scripts/lib-platform.sh"
 # shellcheck source=tests/integration/lib-tap.sh
 . "$top_srcdir/tests/integration/lib-tap.sh"
+# shellcheck source=tests/integration/lib-inject.sh
+. "$top_srcdir/tests/integration/lib-inject.sh"
 
 platform_missing && skip_all "$PLATFORM_MISSING"
 PLATFORM_LOGS_ON_FAILURE=1
@@ -18,48 +20,49 @@ investigator_add alice || bail_out "no investigator alice"
 site_make alice || bail_out "no site folder"
 agent_up || bail_out "the agent does not start"
 
-# A search that is at it until it is told to go on: its one file is a pipe that nobody writes to.
+inject_setup || bail_out "no agent in the database"
+
+# Its digest takes some seconds, and no space.
 data=$PLATFORM_DIR/data
 mkdir -m 755 "$data"
-for ((i = 0; i < 20000; i++)); do
-    : >"$data/f$i"
-done
+truncate -s "${RESTART_BYTES:-1G}" "$data/big"
 
-count()
-{
-    pg_sql mig "SELECT count(*) FROM commands WHERE status = '$1'"
-}
-
-has_count()
-{
-    [ "$(count "$1")" = "$2" ]
-}
-
-# launch ARGS…: posts an action and does not follow it; prints its id.
-launch()
-{
-    mig_as alice "$@" -s 2>>"$PLATFORM_DIR/log/mig" >"$PLATFORM_DIR/action.json" || return 1
-    mig_as alice -i "$PLATFORM_DIR/action.json" --now >"$PLATFORM_DIR/out" 2>"$PLATFORM_DIR/err" &
-    LAUNCHED=$!
-}
-
+# shellcheck disable=SC2317 # called by wait_for
 spooled()
 {
-    [ -n "$(find "$RUN_DIR" -path '*spool*' -type f 2>/dev/null)" ]
+    [ -n "$(find "$RUN_DIR/spool" -type f 2>/dev/null)" ]
 }
 
+
 # 1. Killed in the middle of an operation.
-mig_as alice file -s -t all -path "$data" -name 'f1$' -content nothing -n long \
-    >"$PLATFORM_DIR/long.json" 2>>"$PLATFORM_DIR/log/mig"
-HOME=$PLATFORM_DIR/home-alice "$MIG" -i "$PLATFORM_DIR/long.json" >"$PLATFORM_DIR/out" 2>"$PLATFORM_DIR/err" &
-follower=$!
+long=$(sign alice file -t all -path "$data" -name big -returnsha256 -n long)
+id=$(new_command)
+send_command "$id" "$long" || bail_out "the command is not sent"
 wait_for 20 "the agent has not taken the command" spooled || bail_out "no command in the spool"
 agent_kill
-ok 0 "the supervisor is killed with a command in its spool"
+is "$(pg_sql mig "SELECT status FROM commands WHERE id = $id")" sent "the agent is killed with a command in its spool"
+wait_for 10 "processes of the dead agent stay" agent_gone
+ok $? "its other processes have gone with it"
 agent_run || bail_out "the agent does not start again"
-wait "$follower"
-is "$?" 0 "the action ends all the same"
-is "$(count success)" 1 "with one answer"
-is "$(pg_sql mig "SELECT count(*) FROM commands")" 1 "to one command"
+wait_for 60 "no answer to command $id" command_done "$id"
+is "$(pg_sql mig "SELECT status FROM commands WHERE id = $id")" success "started again, it answers"
+is "$(pg_sql mig "SELECT results->0->'elements'->'s1'->0->>'file' FROM commands WHERE id = $id")" "$data/big" \
+    "with the result"
+
+# 2. The journal outlives the process.
+like "$(push "$long")" '^failed: .*replayed action' "replayed after a restart: refused"
+agent_kill
+agent_run || bail_out "the agent does not start again"
+like "$(push "$long")" '^failed: .*replayed action' "and after the next one"
+send_command "$id" "$long"
+is "$(push "$(sign alice file -t all -path "$data" -name none -n after)")" "success: " "the agent goes on working"
+is "$(pg_sql mig "SELECT status FROM commands WHERE id = $id")" success "a command delivered again keeps its answer"
+
+# 3. The broker goes and comes.
+rabbit_stop
+rabbit_start "$PLATFORM_DIR" || bail_out "RabbitMQ does not start again"
+out=$(mig_as alice file -t all -path "$data" -name '^big$' 2>"$PLATFORM_DIR/stderr")
+is "$?" 0 "after the broker has restarted, a question is answered"
+like "$out" "$data/big" "with the result"
 
 tap_done
