@@ -590,7 +590,7 @@ CONF
 agent_up()
 {
     AGENT=$PLATFORM_DIR/mig-agent
-    "$MIG_MKAGENT" --site "$SITE" -o "$AGENT" >"$PLATFORM_DIR/log/mig-mkagent" 2>&1 ||
+    "$MIG_MKAGENT" --libdir "$MIG_BUILD/core" --site "$SITE" -o "$AGENT" >"$PLATFORM_DIR/log/mig-mkagent" 2>&1 ||
         { platform_fail "mig-mkagent failed, see $PLATFORM_DIR/log/mig-mkagent"; return 1; }
     agent_run || return 1
     # Used by those who source this file.
