@@ -1,1 +1,64 @@
 # SPDX-License-Identifier: MPL-2.0
+core_libmig_agent_a_SOURCES += \
+	core/agent/agent.c \
+	core/agent/agent.h \
+	core/agent/assemble.c \
+	core/agent/assemble.h \
+	core/agent/beat.c \
+	core/agent/child.c \
+	core/agent/child.h \
+	core/agent/control.c \
+	core/agent/env.c \
+	core/agent/env.h \
+	core/agent/identity.c \
+	core/agent/identity.h \
+	core/agent/jobs.c \
+	core/agent/main.c \
+	core/agent/message.h \
+	core/agent/module.c \
+	core/agent/pack.c \
+	core/agent/pack.h \
+	core/agent/relay.c \
+	core/agent/role.c \
+	core/agent/role.h \
+	core/agent/settings.c \
+	core/agent/site.c \
+	core/agent/site.h \
+	core/agent/spool.c \
+	core/agent/spool.h \
+	core/agent/supervisor.c \
+	core/agent/supervisor.h \
+	core/agent/verdict.c \
+	core/agent/verdict.h \
+	core/agent/verifier.c \
+	core/agent/verify.c \
+	core/agent/verify.h
+
+# The packaged agent: no site is built in.
+sbin_PROGRAMS += mig-agent
+mig_agent_SOURCES = core/agent/site_default.c
+mig_agent_LDADD = core/libmig-agent.a core/libmig-core.a core/libmig-whitelist.a \
+	$(BUILTIN_PLUGIN_LIBS) $(AGENT_LIBS)
+mig_agent_LDFLAGS = $(AM_LDFLAGS) $(MIG_PROGRAM_LDFLAGS) -Wl,--as-needed
+
+# What an agent links with beside the static libraries; mig-mkagent records it.
+AGENT_LIBS = $(CORE_LIBS) $(AMQP_LIBS) $(CURL_LIBS)
+
+noinst_LIBRARIES += core/libmig-mkagent.a
+core_libmig_mkagent_a_SOURCES = \
+	core/agent/mkagent.c \
+	core/agent/mkagent.h \
+	core/agent/mkagent_link.c \
+	core/agent/mksite.c \
+	core/agent/mksite_conf.c \
+	core/agent/mksite_source.c
+core_libmig_mkagent_a_CPPFLAGS = $(AM_CPPFLAGS) -DMIG_LINK_CC='"$(CC)"' \
+	-DMIG_LINK_CFLAGS='"$(MIG_CFLAGS)"' \
+	-DMIG_LINK_LDFLAGS='"$(MIG_LDFLAGS) $(MIG_PROGRAM_LDFLAGS)"' \
+	-DMIG_LINK_LIBS='"$(AGENT_LIBS)"'
+
+bin_PROGRAMS += mig-mkagent
+mig_mkagent_SOURCES = core/agent/mkagent_main.c
+mig_mkagent_LDADD = core/libmig-mkagent.a core/libmig-agent.a core/libmig-core.a \
+	core/libmig-whitelist.a $(BUILTIN_PLUGIN_LIBS) $(CORE_LIBS)
+mig_mkagent_LDFLAGS = $(AM_LDFLAGS) $(MIG_PROGRAM_LDFLAGS)

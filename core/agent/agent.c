@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "config.h"
+
+#include "agent/agent.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/site.h"
+#include "agent/supervisor.h"
+#include "base/log.h"
+
+static const char usage[] =
+    "usage: mig-agent [-d] [-f]              serve the platform that is built in\n"
+    "       mig-agent -m MODULE [-p]         run a module on the parameters of stdin\n"
+    "       mig-agent -q pid|status|shutdown ask the running agent\n"
+    "       mig-agent -S                     show what is built in\n"
+    "       mig-agent -V                     show the version\n"
+    "  -d  log debug messages to stderr\n"
+    "  -f  stay in the foreground (it always does)\n"
+    "  -p  with -m: print text instead of JSON\n";
+
+struct options {
+    const char *mode;
+    const char *query;
+    int debug, pretty, settings, version;
+};
+
+static int
+parse(int argc, char **argv, struct options *o)
+{
+    int c;
+
+    o->mode = "agent";
+    while ((c = getopt(argc, argv, "dfhm:pq:SV")) != -1) {
+        switch (c) {
+        case 'd':
+            o->debug = 1;
+            break;
+        case 'f':
+            break;
+        case 'm':
+            o->mode = optarg;
+            break;
+        case 'p':
+            o->pretty = 1;
+            break;
+        case 'q':
+            o->query = optarg;
+            break;
+        case 'S':
+            o->settings = 1;
+            break;
+        case 'V':
+            o->version = 1;
+            break;
+        default:
+            fputs(usage, c == 'h' ? stdout : stderr);
+            return c == 'h' ? 0 : 2;
+        }
+    }
+    if (optind < argc) {
+        fprintf(stderr, "mig-agent: unexpected argument '%s'\n%s", argv[optind], usage);
+        return 2;
+    }
+    return -1;
+}
+
+static int
+serve(const struct mig_site *site, int debug)
+{
+    struct mig_err err = {0};
+    int severity = site->log_level ? mig_log_severity(site->log_level) : MIG_SEV_INFO;
+    int rc;
+
+    if (!mig_site_present(site)) {
+        fprintf(stderr,
+                "mig-agent: built without a site: make one with mig-mkagent --site DIR -o FILE\n");
+        return 1;
+    }
+    rc = mig_log_open("mig-agent", debug ? "stderr" : site->log_destination,
+                      debug ? MIG_SEV_DEBUG : severity);
+    if (rc < 0) {
+        fprintf(stderr, "mig-agent: log %s can not be opened\n", site->log_destination);
+        return 1;
+    }
+    rc = mig_supervisor_run(site, &err);
+    if (rc < 0)
+        mig_log(MIG_SEV_ERR, "%s", err.text);
+    return rc < 0 ? 1 : 0;
+}
+
+int
+mig_agent_main(int argc, char **argv)
+{
+    struct options o = {0};
+    int rc = parse(argc, argv, &o);
+
+    if (rc >= 0)
+        return rc;
+    if (o.version) {
+        printf("%s\n", PACKAGE_VERSION);
+        return 0;
+    }
+    if (mig_site.layout != MIG_SITE_LAYOUT) {
+        fprintf(stderr, "mig-agent: built of two versions of MIG: run mig-mkagent again\n");
+        return 1;
+    }
+    if (o.query)
+        return mig_control_query(&mig_site, o.query);
+    if (o.settings)
+        return mig_agent_settings(&mig_site, stdout);
+    if (strcmp(o.mode, "agent") == 0)
+        return serve(&mig_site, o.debug);
+    return mig_agent_module(&mig_site, o.mode, o.pretty);
+}

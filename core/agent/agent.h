@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* The program mig-agent. Its main() calls mig_worker_role() and mig_agent_role() first. */
+#ifndef MIG_AGENT_AGENT_H
+#define MIG_AGENT_AGENT_H
+
+#include <stdio.h>
+
+struct mig_site;
+
+/* Returns the exit status. */
+int mig_agent_main(int argc, char **argv);
+
+/* -m: runs one module on the message {"class":"parameters","parameters":…} of stdin and prints its
+ * result, as JSON or (pretty) as text. The exit status. */
+int mig_agent_module(const struct mig_site *site, const char *module, int pretty);
+/* -S: what is built in, as JSON, without secrets. The exit status. */
+int mig_agent_settings(const struct mig_site *site, FILE *out);
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "config.h"
+
+#include <json-c/json.h>
+#include <string.h>
+
+#include "agent/agent.h"
+#include "agent/site.h"
+#include "base/buf.h"
+#include "base/time.h"
+#include "plugin/worker.h"
+#include "trust/whitelist.h"
+
+static void
+add_text(struct json_object *object, const char *key, const char *text)
+{
+    json_object_object_add(object, key, json_object_new_string(text ? text : ""));
+}
+
+static void
+add_duration(struct json_object *object, const char *key, int64_t ms)
+{
+    char text[MIG_TIME_TEXT];
+
+    mig_duration_format(ms * 1000000, text);
+    add_text(object, key, text);
+}
+
+/* amqp://user:password@host -> amqp://user:***@host */
+static struct json_object *
+without_password(const char *uri)
+{
+    const char *start = strstr(uri, "://"), *at, *colon;
+    struct mig_buf text = MIG_BUF_INIT;
+    struct json_object *value;
+
+    start = start ? start + 3 : uri;
+    at = memrchr(start, '@', strcspn(start, "/"));
+    colon = at ? memchr(start, ':', (size_t)(at - start)) : NULL;
+    if (colon) {
+        mig_buf_add(&text, uri, (size_t)(colon + 1 - uri));
+        mig_buf_addf(&text, "***%s", at);
+    } else {
+        mig_buf_adds(&text, uri);
+    }
+    value = json_object_new_string(text.data ? text.data : "");
+    mig_buf_fini(&text);
+    return value;
+}
+
+static struct json_object *
+agent_part(const struct mig_site *site)
+{
+    struct json_object *part = json_object_new_object();
+    struct json_object *relays = json_object_new_array();
+    struct json_object *tags = json_object_new_object();
+
+    for (size_t i = 0; site->relays && site->relays[i]; i++)
+        json_object_array_add(relays, without_password(site->relays[i]));
+    for (size_t i = 0; site->tags && site->tags[i]; i += 2)
+        add_text(tags, site->tags[i], site->tags[i + 1]);
+    json_object_object_add(part, "relay", relays);
+    add_text(part, "api", site->api);
+    add_duration(part, "heartbeatfreq", site->heartbeat_ms);
+    add_duration(part, "moduletimeout", site->module_timeout_ms);
+    json_object_object_add(part, "maxworkers", json_object_new_int64((int64_t)site->max_workers));
+    add_text(part, "rundir", mig_site_run_dir(site));
+    add_text(part, "plugindir", mig_site_plugin_dir(site));
+    json_object_object_add(part, "tls", json_object_new_boolean(site->ca_pem != NULL));
+    json_object_object_add(part, "tags", tags);
+    return part;
+}
+
+static struct json_object *
+plugins_part(void)
+{
+    struct json_object *list = json_object_new_array();
+
+    for (size_t i = 0; i < mig_whitelist.count; i++) {
+        const struct mig_whitelist_entry *entry = &mig_whitelist.entries[i];
+        struct json_object *one = json_object_new_object();
+        char digest[2 * MIG_IMAGE_DIGEST + 1], abi[16];
+
+        mig_hex(entry->digest, MIG_IMAGE_DIGEST, digest);
+        snprintf(abi, sizeof(abi), "%u.%u", entry->abi_major, entry->abi_minor);
+        add_text(one, "name", entry->name);
+        add_text(one, "version", entry->version);
+        add_text(one, "abi", abi);
+        add_text(one, "digest", digest);
+        json_object_array_add(list, one);
+    }
+    return list;
+}
+
+int
+mig_agent_settings(const struct mig_site *site, FILE *out)
+{
+    struct json_object *all = json_object_new_object();
+    struct json_object *limits = json_object_new_object();
+    struct json_object *users = json_object_new_object();
+    struct json_object *signers = json_object_new_array();
+
+    add_text(all, "version", PACKAGE_VERSION);
+    json_object_object_add(all, "site", json_object_new_boolean(mig_site_present(site)));
+    json_object_object_add(all, "agent", agent_part(site));
+    json_object_object_add(limits, "output", json_object_new_int64((int64_t)site->output_max));
+    json_object_object_add(limits, "memory", json_object_new_int64((int64_t)site->memory_max));
+    json_object_object_add(all, "limits", limits);
+    add_text(users, "relay", site->relay_user);
+    add_text(users, "verifier", site->verifier_user);
+    json_object_object_add(all, "user", users);
+    for (size_t i = 0; site->signers && site->signers[i]; i++)
+        json_object_array_add(signers, json_object_new_string(site->signers[i]));
+    json_object_object_add(all, "investigators", signers);
+    json_object_object_add(all, "plugins", plugins_part());
+    fprintf(out, "%s\n",
+            json_object_to_json_string_ext(all, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+                                                    JSON_C_TO_STRING_NOSLASHESCAPE));
+    json_object_put(all);
+    return 0;
+}
