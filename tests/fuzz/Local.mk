@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MPL-2.0
+# One target per parser of outside bytes. `make check` replays tests/fuzz/corpus/<target>/ with any
+# compiler. To fuzz: CC=clang ../configure --enable-fuzzers --enable-sanitizers, make check, then
+# tests/fuzz/fuzz_json CORPUS ../tests/fuzz/corpus/fuzz_json
+fuzz_targets = \
+	tests/fuzz/fuzz_action \
+	tests/fuzz/fuzz_command \
+	tests/fuzz/fuzz_conf \
+	tests/fuzz/fuzz_heartbeat \
+	tests/fuzz/fuzz_json
+check_PROGRAMS += $(fuzz_targets)
+FUZZ_LIBS = core/libmig-core.a $(CORE_LIBS)
+if ENABLE_FUZZERS
+FUZZ_DRIVER =
+FUZZ_LINK = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+TESTS += $(fuzz_targets)
+FUZZ_DRIVER = tests/fuzz/driver.c
+FUZZ_LINK = $(AM_LDFLAGS)
+endif
+
+tests_fuzz_fuzz_action_SOURCES = tests/fuzz/fuzz_action.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
+tests_fuzz_fuzz_action_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_action_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_command_SOURCES = tests/fuzz/fuzz_command.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
+tests_fuzz_fuzz_command_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_command_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_conf_SOURCES = tests/fuzz/fuzz_conf.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
+tests_fuzz_fuzz_conf_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_conf_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_heartbeat_SOURCES = tests/fuzz/fuzz_heartbeat.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
+tests_fuzz_fuzz_heartbeat_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_heartbeat_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
+tests_fuzz_fuzz_json_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_json_LDFLAGS = $(FUZZ_LINK)
+
+EXTRA_DIST += \
+	tests/fuzz/corpus/fuzz_action/compressed.json \
+	tests/fuzz/corpus/fuzz_action/full.json \
+	tests/fuzz/corpus/fuzz_action/vector-00.json \
+	tests/fuzz/corpus/fuzz_action/vector-03.json \
+	tests/fuzz/corpus/fuzz_action/vector-05.json \
+	tests/fuzz/corpus/fuzz_action/vector-08.json \
+	tests/fuzz/corpus/fuzz_action/vector-09.json \
+	tests/fuzz/corpus/fuzz_action/vector-10.json \
+	tests/fuzz/corpus/fuzz_action/vector-13.json \
+	tests/fuzz/corpus/fuzz_action/vector-14.json \
+	tests/fuzz/corpus/fuzz_action/vector-19.json \
+	tests/fuzz/corpus/fuzz_action/wrong-case.json \
+	tests/fuzz/corpus/fuzz_command/done.json \
+	tests/fuzz/corpus/fuzz_command/no-agent.json \
+	tests/fuzz/corpus/fuzz_command/result.json \
+	tests/fuzz/corpus/fuzz_command/sent.json \
+	tests/fuzz/corpus/fuzz_conf/agent.cfg \
+	tests/fuzz/corpus/fuzz_conf/no-section.cfg \
+	tests/fuzz/corpus/fuzz_conf/nul.cfg \
+	tests/fuzz/corpus/fuzz_conf/open-quote.cfg \
+	tests/fuzz/corpus/fuzz_conf/quotes.cfg \
+	tests/fuzz/corpus/fuzz_heartbeat/expired.json \
+	tests/fuzz/corpus/fuzz_heartbeat/full.json \
+	tests/fuzz/corpus/fuzz_heartbeat/missing.json \
+	tests/fuzz/corpus/fuzz_heartbeat/tags-twice.json \
+	tests/fuzz/corpus/fuzz_json/cut.json \
+	tests/fuzz/corpus/fuzz_json/deep.json \
+	tests/fuzz/corpus/fuzz_json/duplicate.json \
+	tests/fuzz/corpus/fuzz_json/not-utf8.json \
+	tests/fuzz/corpus/fuzz_json/numbers.json \
+	tests/fuzz/corpus/fuzz_json/object.json \
+	tests/fuzz/corpus/fuzz_json/strings.json \
+	tests/fuzz/corpus/fuzz_json/subnormal.json
