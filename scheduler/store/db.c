@@ -208,6 +208,12 @@ mig_db_prepared(struct mig_db *db, const char *name, const char *sql, int count,
                      err);
 }
 
+int
+mig_db_lost(const struct mig_db *db)
+{
+    return PQstatus(db->conn) != CONNECTION_OK;
+}
+
 const char *
 mig_db_sqlstate(const struct mig_db *db)
 {

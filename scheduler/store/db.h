@@ -28,6 +28,8 @@ int mig_db_exec(struct mig_db *db, const char *sql, int count, const char *const
 /* As above by name: prepared on first use on this connection. `sql` must be a constant. */
 int mig_db_prepared(struct mig_db *db, const char *name, const char *sql, int count,
                     const char *const params[], PGresult **ret, struct mig_err *err);
+/* 1 when the connection is gone; mig_db_check() makes it anew. */
+int mig_db_lost(const struct mig_db *db);
 const char *mig_db_sqlstate(const struct mig_db *db);
 /* Runs a text of several statements, without parameters, in one transaction of its own: all or nothing. For
  * the files of sql/ only. */

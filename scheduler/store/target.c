@@ -208,11 +208,9 @@ run_target(struct mig_db *db, const char *target, int timeout_ms, PGresult **ret
 static int
 blame(struct mig_db *db, int timeout_ms, struct mig_err *err)
 {
-    const char *state = mig_db_sqlstate(db);
-
-    if (!*state || strncmp(state, "08", 2) == 0 || strncmp(state, "57P", 3) == 0)
+    if (mig_db_lost(db))
         return MIG_E_DATABASE;
-    if (strcmp(state, "57014") == 0)
+    if (strcmp(mig_db_sqlstate(db), "57014") == 0)
         return mig_err_set(err, MIG_E_TIMEOUT,
                            "action target: not evaluated within %d ms: make it simpler",
                            timeout_ms);
