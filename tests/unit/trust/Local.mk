@@ -4,6 +4,7 @@ TRUST_TESTS = \
 	tests/unit/trust/test_acl \
 	tests/unit/trust/test_image \
 	tests/unit/trust/test_journal \
+	tests/unit/trust/test_pgp \
 	tests/unit/trust/test_whitelist
 check_PROGRAMS += $(TRUST_TESTS)
 TESTS += $(TRUST_TESTS)
@@ -16,5 +17,13 @@ tests_unit_trust_test_image_SOURCES = \
 	tests/unit/trust/test_image.c
 tests_unit_trust_test_image_LDADD = $(TRUST_LIBS)
 tests_unit_trust_test_journal_LDADD = $(TRUST_LIBS)
+tests_unit_trust_test_pgp_SOURCES = \
+	tests/unit/trust/gpg_home.c \
+	tests/unit/trust/gpg_home.h \
+	tests/unit/trust/test_pgp.c
+tests_unit_trust_test_pgp_LDADD = $(TRUST_LIBS)
 tests_unit_trust_test_whitelist_LDADD = $(TRUST_LIBS)
 endif
+
+TESTS += tests/unit/trust/image.sh
+EXTRA_DIST += tests/unit/trust/image.sh
