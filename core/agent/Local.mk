@@ -35,11 +35,11 @@ core_libmig_agent_a_SOURCES += \
 	core/agent/verify.h
 
 # The packaged agent: no site is built in.
-sbin_PROGRAMS += mig-agent
-mig_agent_SOURCES = core/agent/site_default.c
-mig_agent_LDADD = core/libmig-agent.a core/libmig-core.a core/libmig-whitelist.a \
+sbin_PROGRAMS += core/agent/mig-agent
+core_agent_mig_agent_SOURCES = core/agent/site_default.c
+core_agent_mig_agent_LDADD = core/libmig-agent.a core/libmig-core.a core/libmig-whitelist.a \
 	$(BUILTIN_PLUGIN_LIBS) $(AGENT_LIBS)
-mig_agent_LDFLAGS = $(AM_LDFLAGS) $(MIG_PROGRAM_LDFLAGS) -Wl,--as-needed
+core_agent_mig_agent_LDFLAGS = $(AM_LDFLAGS) $(MIG_PROGRAM_LDFLAGS) -Wl,--as-needed
 
 # What an agent links with beside the static libraries; mig-mkagent records it.
 AGENT_LIBS = $(CORE_LIBS) $(AMQP_LIBS) $(CURL_LIBS)
@@ -57,8 +57,8 @@ core_libmig_mkagent_a_CPPFLAGS = $(AM_CPPFLAGS) -DMIG_LINK_CC='"$(CC)"' \
 	-DMIG_LINK_LDFLAGS='"$(MIG_LDFLAGS) $(MIG_PROGRAM_LDFLAGS)"' \
 	-DMIG_LINK_LIBS='"$(AGENT_LIBS)"'
 
-bin_PROGRAMS += mig-mkagent
-mig_mkagent_SOURCES = core/agent/mkagent_main.c
-mig_mkagent_LDADD = core/libmig-mkagent.a core/libmig-agent.a core/libmig-core.a \
+bin_PROGRAMS += core/agent/mig-mkagent
+core_agent_mig_mkagent_SOURCES = core/agent/mkagent_main.c
+core_agent_mig_mkagent_LDADD = core/libmig-mkagent.a core/libmig-agent.a core/libmig-core.a \
 	core/libmig-whitelist.a $(BUILTIN_PLUGIN_LIBS) $(CORE_LIBS)
-mig_mkagent_LDFLAGS = $(AM_LDFLAGS) $(MIG_PROGRAM_LDFLAGS)
+core_agent_mig_mkagent_LDFLAGS = $(AM_LDFLAGS) $(MIG_PROGRAM_LDFLAGS)
