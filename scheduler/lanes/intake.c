@@ -58,6 +58,10 @@ take(struct intake *in, const struct mig_intake_action *action, struct mig_err *
         mig_db_rollback(in->db);
         return 0;
     }
+    if (r == MIG_E_DATABASE)
+        mig_err_set(
+            &reason, r,
+            "action target: the connection to the database broke twice while it was evaluated");
     if (r < 0)
         return refuse(in, action, reason.text, err);
     if (count > 0)

@@ -42,12 +42,10 @@ db_error(struct mig_db *db, const PGresult *res, const char *what, struct mig_er
         text = PQerrorMessage(db->conn);
     char line[512];
     snprintf(line, sizeof(line), "%s", text ? text : "");
+    line[strcspn(line, "\r\n")] = '\0'; /* what follows are guesses */
     /* Never half a character: the message may be stored. */
     for (size_t len = strlen(line); len && !mig_utf8_valid(line, len);)
         line[--len] = '\0';
-    for (char *c = line; *c; c++)
-        if (*c == '\n')
-            *c = c[1] ? ' ' : '\0';
     return mig_err_set(err, MIG_E_DATABASE, "%s: %s%s%s", what, line, *state ? ", SQLSTATE " : "",
                        state);
 }

@@ -5,9 +5,11 @@ STORE_TEST_LDADD = scheduler/libmig-lanes.a scheduler/libmig-store.a core/libmig
 if HAVE_CMOCKA
 check_PROGRAMS += \
 	tests/unit/store/database_test \
+	tests/unit/store/lanes_test \
 	tests/unit/store/text_test
 TESTS += \
 	tests/unit/store/database.sh \
+	tests/unit/store/lanes.sh \
 	tests/unit/store/text_test
 endif
 
@@ -19,5 +21,10 @@ tests_unit_store_text_test_SOURCES = tests/unit/store/text_test.c
 tests_unit_store_text_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_store_text_test_LDADD = $(STORE_TEST_LDADD)
 
+tests_unit_store_lanes_test_SOURCES = tests/unit/store/lanes_test.c
+tests_unit_store_lanes_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_store_lanes_test_LDADD = $(STORE_TEST_LDADD)
+
 EXTRA_DIST += \
-	tests/unit/store/database.sh
+	tests/unit/store/database.sh \
+	tests/unit/store/lanes.sh
