@@ -259,16 +259,20 @@ mig_load_fini(struct mig_load *load)
 
 /* ---- libltdl ---- */
 
-/* What libtool's own tables look like: a name without an address starts a module, its symbols
- * follow. */
+struct preload_texts {
+    char module[40];
+    char symbol[64];
+};
+
+/* As libtool's own tables are: a module's archive name without an address, then its symbols. */
 static lt_dlsymlist *
-preload_table(char **ret_texts)
+preload_table(struct preload_texts **ret_texts)
 {
     size_t count = 0;
     while (mig_builtins[count].name != NULL)
         count++;
     lt_dlsymlist *table = calloc(2 * count + 2, sizeof(*table));
-    char(*texts)[64] = calloc(count + 1, sizeof(*texts));
+    struct preload_texts *texts = calloc(count + 1, sizeof(*texts));
     if (table == NULL || texts == NULL) {
         free(table);
         free(texts);
@@ -276,26 +280,29 @@ preload_table(char **ret_texts)
     }
     table[0].name = "@PROGRAM@";
     for (size_t i = 0; i < count; i++) {
-        snprintf(texts[i], sizeof(texts[i]), "%.32s_LTX_mig_plugin", mig_builtins[i].name);
-        table[2 * i + 1].name = mig_builtins[i].name;
-        table[2 * i + 2].name = texts[i];
+        const char *name = mig_builtins[i].name;
+        snprintf(texts[i].module, sizeof(texts[i].module), "%.32s.a", name);
+        snprintf(texts[i].symbol, sizeof(texts[i].symbol), "%.32s_LTX_mig_plugin", name);
+        table[2 * i + 1].name = texts[i].module;
+        table[2 * i + 2].name = texts[i].symbol;
         table[2 * i + 2].address = (void *)(uintptr_t)mig_builtins[i].descriptor;
     }
-    *ret_texts = (char *)texts;
+    *ret_texts = texts;
     return table;
 }
 
-/* libltdl keeps the tables for the life of the process, so they are never freed. */
+/* libltdl keeps the table for the life of the process, so it is never freed. lt_dlpreload_default()
+ * would be the documented way, but the shared libltdl 2.4.7 does not look at what it was given. */
 static int
 ltdl_start(void)
 {
     static lt_dlsymlist *table;
-    static char *texts;
+    static struct preload_texts *texts;
     if (table == NULL)
         table = preload_table(&texts);
-    if (table == NULL || lt_dlpreload_default(table) != 0)
+    if (table == NULL || lt_dlinit() != 0)
         return -1;
-    return lt_dlinit() == 0 ? 0 : -1;
+    return lt_dlpreload(table) == 0 ? 0 : -1;
 }
 
 /* libltdl takes a path with a folder as it is: it neither searches nor appends a suffix then. Its
@@ -359,11 +366,14 @@ mig_load_open(const struct mig_load *load, struct mig_plugin *ret, struct mig_er
     struct mig_plugin plugin;
     int rc = MIG_E_PLUGIN;
 
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", load->fd);
+    if (load->builtin)
+        snprintf(path, sizeof(path), "%s.a", load->name);
+    else
+        snprintf(path, sizeof(path), "/proc/self/fd/%d", load->fd);
     if (ltdl_start() != 0) {
         mig_err_set(err, MIG_E_PLUGIN, "libltdl: %s", lt_dlerror());
     } else {
-        lt_dlhandle handle = ltdl_open(load->builtin ? load->name : path, load->builtin, err);
+        lt_dlhandle handle = ltdl_open(path, load->builtin, err);
         const struct mig_plugin *foreign = handle == NULL ? NULL : lt_dlsym(handle, "mig_plugin");
         if (foreign != NULL)
             rc = check_descriptor(load, foreign, &plugin, err);

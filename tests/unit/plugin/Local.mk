@@ -1,1 +1,37 @@
 # SPDX-License-Identifier: MPL-2.0
+if HAVE_CMOCKA
+include tests/plugin-zoo/Local.mk
+
+plugin_tests = \
+	tests/unit/plugin/collect_test \
+	tests/unit/plugin/fields_test \
+	tests/unit/plugin/options_test \
+	tests/unit/plugin/worker_test
+check_PROGRAMS += $(plugin_tests)
+TESTS += $(plugin_tests)
+plugin_test_libs = core/libmig-core.a $(CORE_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_plugin_collect_test_SOURCES = tests/unit/plugin/collect_test.c
+tests_unit_plugin_collect_test_LDADD = $(plugin_test_libs)
+
+tests_unit_plugin_fields_test_SOURCES = tests/unit/plugin/fields_test.c
+tests_unit_plugin_fields_test_LDADD = $(plugin_test_libs)
+
+tests_unit_plugin_options_test_SOURCES = tests/unit/plugin/options_test.c
+tests_unit_plugin_options_test_LDADD = $(plugin_test_libs)
+
+# It is its own worker, with a whitelist of the zoo and one plugin linked in.
+tests_unit_plugin_worker_test_SOURCES = \
+	tests/plugin-zoo/inside.c \
+	tests/unit/plugin/worker_test.c
+nodist_tests_unit_plugin_worker_test_SOURCES = tests/unit/plugin/zoo-whitelist.c
+tests_unit_plugin_worker_test_CPPFLAGS = $(AM_CPPFLAGS) -DMIG_PLUGIN_BUILTIN_NAME=inside \
+	-DZOO_DIR='"$(abs_top_builddir)/tests/plugin-zoo/.libs"'
+tests_unit_plugin_worker_test_LDADD = $(plugin_test_libs)
+
+CLEANFILES += tests/unit/plugin/zoo-whitelist.c
+tests/unit/plugin/zoo-whitelist.c: core/trust/mkwhitelist$(EXEEXT) $(zoo_plugins:%=$(zoo_dir)/%.la)
+	$(AM_V_GEN)$(MKDIR_P) tests/unit/plugin && \
+	core/trust/mkwhitelist$(EXEEXT) $(zoo_plugins:%=$(zoo_dir)/.libs/%.so) >$@.tmp && \
+	sed 's/"relabelled", "1.0.0"/"relabelled", "9.9.9"/' $@.tmp >$@ && rm -f $@.tmp
+endif

@@ -1,0 +1,812 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Workers end to end: this program is its own worker, its plugins are those of tests/plugin-zoo. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <mig/plugin.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "plugin/load.h"
+#include "plugin/worker.h"
+#include "trust/whitelist.h"
+
+/* This program's own table, as builtin.c is generated for the real ones. */
+const struct mig_builtin mig_builtins[] = {{"inside", &mig_plugin_symbol}, {NULL, NULL}};
+
+static char folder[] = "/tmp/mig-worker-test-XXXXXX";
+
+static const char *
+in_folder(const char *name)
+{
+    static char paths[2][256];
+    static unsigned turn;
+    char *path = paths[turn++ % 2];
+    snprintf(path, sizeof(paths[0]), "%s/%s.so", folder, name);
+    return path;
+}
+
+static void
+put(const char *name, const void *bytes, size_t len, mode_t mode)
+{
+    const char *path = in_folder(name);
+    unlink(path);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    assert_int_equal(mig_fd_write_all(fd, bytes, len), 0);
+    assert_int_equal(fchmod(fd, mode), 0);
+    close(fd);
+}
+
+static void
+get(const char *name, struct mig_buf *out)
+{
+    char path[4096];
+    snprintf(path, sizeof(path), "%s/%s.so", ZOO_DIR, name);
+    assert_int_equal(mig_file_read(path, MIG_IMAGE_MAX, out, NULL), 0);
+}
+
+static void
+install(const char *name)
+{
+    struct mig_buf bytes = MIG_BUF_INIT;
+    get(name, &bytes);
+    put(name, bytes.data, bytes.len, 0644);
+    mig_buf_fini(&bytes);
+}
+
+static int
+group_start(void **state)
+{
+    static const char *const names[] = {"alias",     "badfield",   "badmagic",  "disagree",
+                                        "faults",    "good",       "hooks",     "nextmajor",
+                                        "nextminor", "norun",      "nosymbol",  "probe",
+                                        "probe_net", "relabelled", "short_one", "stranger"};
+    (void)state;
+    mig_log_open("worker_test", "stderr", MIG_SEV_WARNING);
+    if (mkdtemp(folder) == NULL)
+        return -1;
+    for (size_t i = 0; i < MIG_COUNT(names); i++)
+        install(names[i]);
+    return 0;
+}
+
+static int
+group_stop(void **state)
+{
+    (void)state;
+    char *argv[] = {(char *)(uintptr_t) "rm", (char *)(uintptr_t) "-rf", folder, NULL};
+    pid_t child = fork();
+    if (child == 0) {
+        execvp("rm", argv);
+        _exit(1);
+    }
+    return waitpid(child, NULL, 0) == child ? 0 : -1;
+}
+
+static struct mig_worker_spec
+spec_of(enum mig_worker_call call, const char *plugin, const char *input)
+{
+    return (struct mig_worker_spec){.call = call,
+                                    .plugin = plugin,
+                                    .plugin_dir = folder,
+                                    .input = input,
+                                    .input_len = input != NULL ? strlen(input) : 0,
+                                    .timeout_ms = 60000};
+}
+
+/* Makes the call and compares what came; NULL: not compared. */
+static struct mig_worker *
+call(const struct mig_worker_spec *spec, enum mig_worker_status status, const char *reason,
+     const char *output)
+{
+    struct mig_worker *worker = NULL;
+    struct mig_err err = {0};
+    int rc = mig_worker_call(spec, &worker, &err);
+    assert_string_equal(err.text, "");
+    assert_int_equal(rc, 0);
+    const struct mig_worker_outcome *outcome = mig_worker_outcome(worker);
+    assert_non_null(outcome);
+    if (reason != NULL)
+        assert_string_equal(outcome->reason, reason);
+    assert_int_equal(outcome->status, status);
+    if (output != NULL)
+        assert_string_equal(outcome->output, output);
+    assert_int_equal(outcome->output_len, strlen(outcome->output));
+    return worker;
+}
+
+static void
+expect(const struct mig_worker_spec *spec, enum mig_worker_status status, const char *reason,
+       const char *output)
+{
+    mig_worker_free(call(spec, status, reason, output));
+}
+
+static void
+refuses(const char *plugin, const char *reason)
+{
+    struct mig_worker_spec spec = spec_of(MIG_WORKER_RUN, plugin, "{}");
+    expect(&spec, MIG_WORKER_REFUSED, reason, "");
+}
+
+/* ---- what runs ---- */
+
+#define GOOD_ECHO "{\"text\":\"hi\"}"
+#define GOOD_REST                                                                                  \
+    "\"statistics\":{\"emitted\":2},\"errors\":[\"a soft error\",\"1 undeclared field was "        \
+    "dropped (first: items[].contents)\",\"1 text was cut to its greatest length (first: "         \
+    "items[].name)\"]}"
+
+static void
+runs_a_good_one(void **state)
+{
+    struct mig_worker_spec spec = spec_of(MIG_WORKER_RUN, "good", GOOD_ECHO);
+    (void)state;
+    struct mig_worker *worker =
+        call(&spec, MIG_WORKER_SUCCESS, "",
+             "{\"foundanything\":true,\"success\":true,\"elements\":{\"echo\":" GOOD_ECHO
+             ",\"items\":[{\"name\":\"abcdefgh\",\"secret\":\"s3cret\"},{\"name\":\"abcdefgh\"}]}"
+             "," GOOD_REST);
+    const struct mig_worker_outcome *outcome = mig_worker_outcome(worker);
+    assert_in_range(outcome->wall_ms, 0, 60000);
+    assert_in_range(outcome->cpu_ms, 0, 60000);
+    assert_true(outcome->peak_kib > 0);
+    mig_worker_free(worker);
+}
+
+static void
+masks_in_private_mode(void **state)
+{
+    struct mig_worker_spec spec = spec_of(MIG_WORKER_RUN, "good", "null");
+    (void)state;
+    spec.private_mode = 1;
+    struct mig_worker *worker = call(&spec, MIG_WORKER_SUCCESS, "", NULL);
+    const char *output = mig_worker_outcome(worker)->output;
+    assert_non_null(strstr(output, "\"secret\":\"masked\""));
+    assert_non_null(strstr(output, "\"errors\":[\"masked\","));
+    assert_null(strstr(output, "s3cret"));
+    mig_worker_free(worker);
+}
+
+static void
+runs_a_builtin_one(void **state)
+{
+    struct mig_worker_spec spec = spec_of(MIG_WORKER_RUN, "inside", "{}");
+    (void)state;
+    expect(&spec, MIG_WORKER_SUCCESS, "",
+           "{\"foundanything\":false,\"success\":true,\"elements\":{\"inside\":true},"
+           "\"statistics\":{},\"errors\":null}");
+}
+
+static void
+describes_and_helps(void **state)
+{
+    struct mig_worker_spec spec = spec_of(MIG_WORKER_DESCRIBE, "good", NULL);
+    (void)state;
+    struct mig_worker *worker = call(&spec, MIG_WORKER_SUCCESS, "", NULL);
+    const char *output = mig_worker_outcome(worker)->output;
+    assert_int_equal(mig_json_check(output, strlen(output), NULL, NULL), 0);
+    assert_non_null(strstr(output, "\"needs\":[\"read files\"]"));
+    mig_worker_free(worker);
+    spec.call = MIG_WORKER_HELP;
+    expect(&spec, MIG_WORKER_SUCCESS, "",
+           "good 1.0.0 - one of the zoo\n\nUsage: mig good [options]\n\nOptions:\n"
+           "  -text text    what to say\n"
+           "  -list number  numbers (may be given several times)\n\n"
+           "Examples:\n  mig good -text hello\n");
+}
+
+static void
+parses(void **state)
+{
+    static const char arguments[] = "-text\0a b\0-list=1\0-list\0002";
+    struct mig_worker_spec spec = spec_of(MIG_WORKER_PARSE, "good", arguments);
+    (void)state;
+    spec.input_len = sizeof(arguments);
+    expect(&spec, MIG_WORKER_SUCCESS, "", "{\"text\":\"a b\",\"deep\":{\"list\":[1,2]}}");
+    spec.input = "-txt";
+    spec.input_len = 5;
+    expect(&spec, MIG_WORKER_FAILED, "good has no option -txt; did you mean -text?", "");
+    spec.plugin = "hooks";
+    spec.input = "-word\0x";
+    spec.input_len = 8;
+    expect(&spec, MIG_WORKER_SUCCESS, "", "{\"wrapped\":{\"word\":\"x\"}}");
+    spec.input = "-word\0bad";
+    spec.input_len = 10;
+    expect(&spec, MIG_WORKER_FAILED, "hooks does not like bad words", "");
+}
+
+static void
+prints(void **state)
+{
+    struct mig_worker_spec spec =
+        spec_of(MIG_WORKER_PRINT, "good", "{\"elements\":{\"a\":1},\"errors\":null}");
+    (void)state;
+    spec.print_flags = MIG_PRINT_FOUND_ONLY;
+    expect(&spec, MIG_WORKER_SUCCESS, "", "first line\n34 bytes, flags 1\n");
+    spec.plugin = "hooks"; /* has no print() */
+    expect(&spec, MIG_WORKER_SUCCESS, "", "{\"a\":1}\n");
+    spec.input = "{\"elements\":";
+    spec.input_len = 12;
+    struct mig_worker *worker = call(&spec, MIG_WORKER_FAILED, NULL, "");
+    assert_true(mig_worker_outcome(worker)->reason[0] != '\0');
+    mig_worker_free(worker);
+}
+
+static void
+lists(void **state)
+{
+    static const char *const expected[] = {"alias",     "badfield",  "badmagic",   "disagree",
+                                           "faults",    "good",      "hooks",      "inside",
+                                           "nextmajor", "nextminor", "norun",      "nosymbol",
+                                           "probe",     "probe_net", "relabelled", "short_one"};
+    char **names = NULL;
+    size_t n = 0;
+    (void)state;
+    assert_int_equal(mig_plugin_list(folder, &names, NULL), 0);
+    for (; names[n] != NULL; n++) {
+        assert_true(n < MIG_COUNT(expected));
+        assert_string_equal(names[n], expected[n]);
+    }
+    assert_int_equal(n, MIG_COUNT(expected));
+    mig_plugin_list_free(names);
+    assert_int_equal(mig_plugin_list("/nowhere", &names, NULL), 0);
+    assert_string_equal(names[0], "inside");
+    assert_null(names[1]);
+    mig_plugin_list_free(names);
+}
+
+/* ---- what is refused before it is loaded ---- */
+
+static void
+refuses_names(void **state)
+{
+    static const char rule[] = "a plugin's name is a lower-case letter and up to 31 lower-case "
+                               "letters, digits or '_'";
+    static const char *const names[] = {"",   "Good",    "GOOD",  "../good", "a/b",
+                                        "..", "good.so", "1good", "go od",   "good\n"};
+    char reason[256];
+    (void)state;
+    for (size_t i = 0; i < MIG_COUNT(names); i++) {
+        snprintf(reason, sizeof(reason), "plugin %s refused: %s", names[i], rule);
+        if (strchr(reason, '\n') != NULL)
+            *strchr(reason, '\n') = '?';
+        refuses(names[i], reason);
+    }
+    char longest[4000];
+    memset(longest, 'a', sizeof(longest));
+    longest[sizeof(longest) - 1] = '\0';
+    snprintf(reason, sizeof(reason), "plugin %.64s refused: %s", longest, rule);
+    refuses(longest, reason);
+}
+
+static void
+refuses_files(void **state)
+{
+    char reason[1024];
+    (void)state;
+    snprintf(reason, sizeof(reason), "plugin missing refused: %s does not exist",
+             in_folder("missing"));
+    refuses("missing", reason);
+
+    assert_int_equal(symlink(in_folder("good"), in_folder("link")), 0);
+    snprintf(reason, sizeof(reason),
+             "plugin link refused: %s is a symbolic link, a regular file is expected",
+             in_folder("link"));
+    refuses("link", reason);
+
+    assert_int_equal(mkfifo(in_folder("pipe"), 0600), 0);
+    snprintf(reason, sizeof(reason), "plugin pipe refused: %s is not a regular file",
+             in_folder("pipe"));
+    refuses("pipe", reason);
+
+    assert_int_equal(mkdir(in_folder("folder"), 0700), 0);
+    snprintf(reason, sizeof(reason), "plugin folder refused: %s is not a regular file",
+             in_folder("folder"));
+    refuses("folder", reason);
+
+    put("empty", "", 0, 0644);
+    snprintf(reason, sizeof(reason), "plugin empty refused: %s is empty", in_folder("empty"));
+    refuses("empty", reason);
+
+    struct mig_worker_spec spec = spec_of(MIG_WORKER_RUN, "good", "{}");
+    spec.plugin_dir = "plugins";
+    expect(&spec, MIG_WORKER_REFUSED,
+           "plugin good refused: the plugin folder 'plugins' is not an absolute path", "");
+}
+
+static void
+refuses_writable_files(void **state)
+{
+    char reason[1024];
+    (void)state;
+    assert_int_equal(chmod(in_folder("good"), 0646), 0);
+    snprintf(reason, sizeof(reason),
+             "plugin good refused: %s has mode 0646: others than its owner may write it (chmod "
+             "go-w)",
+             in_folder("good"));
+    refuses("good", reason);
+    assert_int_equal(chmod(in_folder("good"), 0664), 0);
+    snprintf(reason, sizeof(reason),
+             "plugin good refused: %s has mode 0664: others than its owner may write it (chmod "
+             "go-w)",
+             in_folder("good"));
+    refuses("good", reason);
+    assert_int_equal(chmod(in_folder("good"), 0644), 0);
+}
+
+static void
+refuses_foreign_files(void **state)
+{
+    char reason[1024];
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    assert_int_equal(chown(in_folder("good"), 12345, 0), 0);
+    snprintf(reason, sizeof(reason),
+             "plugin good refused: %s belongs to user 12345, root or user 0 is expected",
+             in_folder("good"));
+    refuses("good", reason);
+    assert_int_equal(chown(in_folder("good"), 0, 0), 0);
+}
+
+static void
+digest_of(const void *bytes, size_t len, char *text)
+{
+    unsigned char digest[MIG_IMAGE_DIGEST];
+    assert_int_equal(mig_image_digest(bytes, len, digest, NULL), 0);
+    mig_hex(digest, sizeof(digest), text);
+}
+
+static void
+refuses_changed_bytes(void **state)
+{
+    struct mig_buf bytes = MIG_BUF_INIT;
+    char expected[65], found[65], reason[1024];
+    (void)state;
+    get("good", &bytes);
+    digest_of(bytes.data, bytes.len, expected);
+    char *at = memmem(bytes.data, bytes.len, "one of the zoo", 14);
+    assert_non_null(at);
+    *at ^= 1;
+    digest_of(bytes.data, bytes.len, found);
+    put("good", bytes.data, bytes.len, 0644);
+    snprintf(reason, sizeof(reason),
+             "plugin good refused: digest %s of %s is not in this program's whitelist, which "
+             "expects %s (version 1.0.0)",
+             found, in_folder("good"), expected);
+    refuses("good", reason);
+    install("good");
+    mig_buf_fini(&bytes);
+}
+
+static void
+refuses_strangers(void **state)
+{
+    struct mig_buf bytes = MIG_BUF_INIT;
+    char found[65], reason[1024];
+    (void)state;
+    get("stranger", &bytes);
+    digest_of(bytes.data, bytes.len, found);
+    snprintf(reason, sizeof(reason),
+             "plugin stranger refused: digest %s of %s is not in this program's whitelist, which "
+             "has no plugin of this name",
+             found, in_folder("stranger"));
+    refuses("stranger", reason);
+    mig_buf_fini(&bytes);
+
+    /* One that may be loaded, under another's name. */
+    get("hooks", &bytes);
+    put("good", bytes.data, bytes.len, 0644);
+    struct mig_worker_spec spec = spec_of(MIG_WORKER_RUN, "good", "{}");
+    struct mig_worker *worker = call(&spec, MIG_WORKER_REFUSED, NULL, "");
+    assert_non_null(
+        strstr(mig_worker_outcome(worker)->reason, "is not in this program's whitelist"));
+    mig_worker_free(worker);
+    install("good");
+    mig_buf_fini(&bytes);
+}
+
+static void
+takes_stripped_files(void **state)
+{
+    struct stat before, after;
+    (void)state;
+    assert_int_equal(stat(in_folder("good"), &before), 0);
+    char *argv[] = {(char *)(uintptr_t) "strip", (char *)(uintptr_t) "-s",
+                    (char *)(uintptr_t)in_folder("good"), NULL};
+    pid_t child = fork();
+    if (child == 0) {
+        execvp("strip", argv);
+        _exit(127);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    if (WEXITSTATUS(status) == 127)
+        skip();
+    assert_int_equal(WEXITSTATUS(status), 0);
+    assert_int_equal(stat(in_folder("good"), &after), 0);
+    assert_true(after.st_size < before.st_size);
+    struct mig_worker_spec spec = spec_of(MIG_WORKER_RUN, "good", "{}");
+    expect(&spec, MIG_WORKER_SUCCESS, "", NULL);
+    install("good");
+}
+
+static void
+refuses_identities(void **state)
+{
+    char reason[1024];
+    (void)state;
+    refuses("badmagic", "plugin badmagic refused: its descriptor has the magic 0x12345678, "
+                        "0x4d494750 is expected");
+    refuses("nextmajor", "plugin nextmajor refused: its note says ABI 2.0, this program takes 1.0 "
+                         "to 1.0");
+    refuses("nextminor", "plugin nextminor refused: its note says ABI 1.1, this program takes 1.0 "
+                         "to 1.0");
+    refuses("nosymbol", "plugin nosymbol refused: it exports no object 'mig_plugin'");
+    snprintf(reason, sizeof(reason),
+             "plugin relabelled refused: the note in %s says version 1.0.0, ABI 1.0; the whitelist "
+             "says 9.9.9, ABI 1.0",
+             in_folder("relabelled"));
+    refuses("relabelled", reason);
+    refuses("disagree", "plugin disagree refused: its descriptor says disagree 1.0.0 ABI 1.0, its "
+                        "note disagree 2.0.0 ABI 1.0");
+    refuses("alias", "plugin alias refused: its descriptor says other 1.0.0 ABI 1.0, its note "
+                     "alias 1.0.0 ABI 1.0");
+    snprintf(reason, sizeof(reason),
+             "plugin short_one refused: its descriptor has 64 bytes, at least %zu are expected",
+             sizeof(struct mig_plugin));
+    refuses("short_one", reason);
+    refuses("norun", "plugin norun refused: its descriptor has no run function");
+    refuses("badfield", "plugin badfield refused: field path 'a..b' is malformed at '..b'");
+}
+
+/* ---- what fails while it runs ---- */
+
+static struct mig_worker_spec
+fault(const char *how, int64_t timeout_ms)
+{
+    static char parameters[128];
+    snprintf(parameters, sizeof(parameters), "{\"how\":\"%s\"}", how);
+    struct mig_worker_spec spec = spec_of(MIG_WORKER_RUN, "faults", parameters);
+    spec.timeout_ms = timeout_ms;
+    return spec;
+}
+
+static void
+refuses_parameters(void **state)
+{
+    struct mig_worker_spec spec = spec_of(MIG_WORKER_RUN, "faults", "{}");
+    (void)state;
+    expect(&spec, MIG_WORKER_FAILED, "faults needs the parameter 'how'",
+           "{\"foundanything\":false,\"success\":false,\"elements\":{},\"statistics\":{},"
+           "\"errors\":[\"faults needs the parameter 'how'\"]}");
+    spec.input = "{\"how\":";
+    spec.input_len = 7;
+    struct mig_worker *worker = call(&spec, MIG_WORKER_FAILED, NULL, NULL);
+    assert_int_equal(
+        strncmp(mig_worker_outcome(worker)->reason, "the parameters are not JSON: ", 29), 0);
+    mig_worker_free(worker);
+    spec = spec_of(MIG_WORKER_RUN, "hooks", "{\"word\":\"bad\"}");
+    expect(&spec, MIG_WORKER_FAILED, "hooks does not like bad words", NULL);
+}
+
+static void
+reports_failures(void **state)
+{
+    struct mig_worker_spec spec = fault("fail", 60000);
+    (void)state;
+    expect(&spec, MIG_WORKER_FAILED, "plugin faults failed to run: Input/output error",
+           "{\"foundanything\":false,\"success\":false,\"elements\":{\"items\":[\"before\"]},"
+           "\"statistics\":{},\"errors\":[\"plugin faults failed to run: Input/output error\"]}");
+    spec = spec_of(MIG_WORKER_RUN, "hooks", "{}");
+    expect(&spec, MIG_WORKER_FAILED, "hooks never runs", NULL);
+}
+
+static void
+reports_crashes(void **state)
+{
+    struct mig_worker_spec spec = fault("crash", 60000);
+    (void)state;
+#ifdef MIG_SANITIZERS
+    struct mig_worker *worker = call(&spec, MIG_WORKER_FAILED, NULL, "");
+    assert_int_equal(strncmp(mig_worker_outcome(worker)->reason, "plugin faults crashed: ", 23), 0);
+    mig_worker_free(worker);
+#else
+    expect(&spec, MIG_WORKER_FAILED,
+           "plugin faults crashed: killed by signal 11 (Segmentation fault)", "");
+#endif
+    spec = fault("quit", 60000);
+    expect(&spec, MIG_WORKER_FAILED,
+           "plugin faults crashed: its process ended with status 3 and no answer", "");
+}
+
+static void
+stops_at_the_limit(void **state)
+{
+    struct mig_worker_spec spec = fault("loop", 2000);
+    (void)state;
+    struct mig_worker *worker =
+        call(&spec, MIG_WORKER_TIMEOUT,
+             "timeout: partial result, faults was stopped at its limit of 2000 ms",
+             "{\"foundanything\":false,\"success\":false,\"elements\":{\"items\":[\"before\"]},"
+             "\"statistics\":{},\"errors\":[\"timeout: partial result, faults was stopped at its "
+             "limit of 2000 ms\"]}");
+    assert_in_range(mig_worker_outcome(worker)->wall_ms, 1500, 10000);
+    mig_worker_free(worker);
+    spec = fault("polite loop", 2000);
+    expect(&spec, MIG_WORKER_TIMEOUT,
+           "timeout: partial result, faults was stopped at its limit of 2000 ms", NULL);
+}
+
+static void
+kills_what_does_not_answer(void **state)
+{
+    struct mig_worker_spec spec = fault("stop", 500);
+    (void)state;
+    expect(&spec, MIG_WORKER_TIMEOUT, "timeout: plugin faults was killed at its limit of 500 ms",
+           "");
+}
+
+static bool
+is_gone(pid_t pid)
+{
+    char path[64], text[512] = "";
+    snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return true;
+    ssize_t n = read(fd, text, sizeof(text) - 1);
+    close(fd);
+    /* Whoever adopted it may be slow to reap it. */
+    return n <= 0 || strstr(text, ") Z ") != NULL;
+}
+
+static void
+child_is_gone(const char *output)
+{
+    const char *at = strstr(output, "\"child\":");
+    assert_non_null(at);
+    pid_t child = (pid_t)strtol(at + 8, NULL, 10);
+    assert_true(child > 1);
+    int64_t until = mig_time_monotonic_ms() + 10000;
+    while (!is_gone(child) && mig_time_monotonic_ms() < until)
+        poll(NULL, 0, 5);
+    assert_true(is_gone(child));
+}
+
+static void
+leaves_no_process(void **state)
+{
+    static const char *const ways[] = {"fork", "fork and go"};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct mig_worker_spec spec = fault(ways[i], 2000);
+        struct mig_worker *worker =
+            call(&spec, i == 0 ? MIG_WORKER_TIMEOUT : MIG_WORKER_SUCCESS, NULL, NULL);
+        child_is_gone(mig_worker_outcome(worker)->output);
+        mig_worker_free(worker);
+    }
+}
+
+static void
+bounds_output(void **state)
+{
+    struct mig_worker_spec spec = fault("flood", 60000);
+    (void)state;
+    spec.output_max = 65536;
+    struct mig_worker *worker =
+        call(&spec, MIG_WORKER_FAILED,
+             "plugin faults was stopped at its output limit of 65536 bytes", NULL);
+    assert_in_range(mig_worker_outcome(worker)->output_len, 50000, 65536);
+    mig_worker_free(worker);
+    spec = fault("polite flood", 60000);
+    spec.output_max = 65536;
+    worker = call(&spec, MIG_WORKER_SUCCESS, "", NULL);
+    assert_non_null(strstr(mig_worker_outcome(worker)->output,
+                           "\"errors\":[\"output limit of 65536 bytes reached: the result is "
+                           "partial\"]"));
+    mig_worker_free(worker);
+}
+
+/* A plugin shares its process with the worker: what it sends in its name is bounded as well. */
+static void
+bounds_forgers(void **state)
+{
+    struct mig_worker_spec spec = fault("forge output", 60000);
+    (void)state;
+    spec.output_max = 65536;
+    expect(&spec, MIG_WORKER_FAILED,
+           "plugin faults was killed: over its output limit (output limit 65536 bytes)", "");
+    spec = fault("forge noise", 60000);
+    spec.output_max = 65536;
+    expect(&spec, MIG_WORKER_FAILED,
+           "plugin faults was killed: it broke the worker protocol (output limit 65536 bytes)", "");
+}
+
+static void
+bounds_memory(void **state)
+{
+    (void)state;
+#ifdef MIG_SANITIZERS
+    skip(); /* no RLIMIT_AS beside shadow memory */
+#endif
+    struct mig_worker_spec spec = fault("hungry", 60000);
+    spec.memory_max = (size_t)1 << 30;
+    expect(&spec, MIG_WORKER_FAILED, "plugin faults failed to run: Cannot allocate memory", NULL);
+}
+
+static void
+takes_threads(void **state)
+{
+    struct mig_worker_spec spec = fault("threads", 60000);
+    (void)state;
+    struct mig_worker *worker = call(&spec, MIG_WORKER_SUCCESS, "", NULL);
+    const char *output = mig_worker_outcome(worker)->output;
+    size_t count = 0;
+    for (const char *at = output; (at = strstr(at, "\"x\"")) != NULL; at++)
+        count++;
+    assert_int_equal(count, 4000);
+    mig_worker_free(worker);
+}
+
+/* ---- confinement ---- */
+
+static int
+number_at(const char *output, const char *key)
+{
+    char name[64];
+    snprintf(name, sizeof(name), "\"%s\":", key);
+    const char *at = strstr(output, name);
+    assert_non_null(at);
+    return (int)strtol(at + strlen(name), NULL, 10);
+}
+
+static void
+confines_without_needs(void **state)
+{
+    static const char *const denied[] = {"constructor", "inet",   "local",   "packet",
+                                         "write",       "create", "remove",  "mode",
+#ifndef MIG_SANITIZERS
+                                         "fork",
+#endif
+                                         "execute",     "signal", "session", "namespace"};
+    struct mig_worker_spec spec = spec_of(MIG_WORKER_RUN, "probe", "{}");
+    (void)state;
+    struct mig_worker *worker = call(&spec, MIG_WORKER_SUCCESS, "", NULL);
+    const char *output = mig_worker_outcome(worker)->output;
+    for (size_t i = 0; i < MIG_COUNT(denied); i++)
+        if (number_at(output, denied[i]) != EPERM)
+            fail_msg("%s gave %d in %s", denied[i], number_at(output, denied[i]), output);
+    assert_int_equal(number_at(output, "read"), 0);
+    assert_int_equal(number_at(output, "environment"), 0);
+    assert_non_null(strstr(output, "\"capabilities\":\"0\""));
+    mig_worker_free(worker);
+}
+
+static void
+confines_by_needs(void **state)
+{
+    struct mig_worker_spec spec = spec_of(MIG_WORKER_RUN, "probe_net", "{}");
+    (void)state;
+    struct mig_worker *worker = call(&spec, MIG_WORKER_SUCCESS, "", NULL);
+    const char *output = mig_worker_outcome(worker)->output;
+    static const char *const denied[] = {"local", "packet", "session", "namespace"};
+    static const char *const granted[] = {"constructor", "inet", "fork", "execute", "read"};
+    for (size_t i = 0; i < MIG_COUNT(denied); i++)
+        if (number_at(output, denied[i]) != EPERM)
+            fail_msg("%s gave %d", denied[i], number_at(output, denied[i]));
+    for (size_t i = 0; i < MIG_COUNT(granted); i++)
+        if (number_at(output, granted[i]) != 0)
+            fail_msg("%s gave %d", granted[i], number_at(output, granted[i]));
+    /* CAP_DAC_READ_SEARCH is number 2. */
+    assert_non_null(
+        strstr(output, geteuid() == 0 ? "\"capabilities\":\"4\"" : "\"capabilities\":\"0\""));
+    mig_worker_free(worker);
+}
+
+/* ---- side by side ---- */
+
+static void
+runs_side_by_side(void **state)
+{
+    struct mig_worker_spec spec = spec_of(MIG_WORKER_RUN, "good", "{}");
+    struct mig_worker *workers[4] = {NULL};
+    struct pollfd fds[4];
+    size_t left = 4;
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(mig_worker_start(&spec, &workers[i], NULL), 0);
+        assert_null(mig_worker_outcome(workers[i]));
+        fds[i] = (struct pollfd){.fd = mig_worker_fd(workers[i]), .events = POLLIN};
+    }
+    while (left > 0) {
+        assert_true(poll(fds, 4, 60000) > 0);
+        for (size_t i = 0; i < 4; i++) {
+            if (fds[i].fd < 0 || mig_worker_step(workers[i]) == 0)
+                continue;
+            fds[i].fd = -1;
+            left--;
+        }
+    }
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(mig_worker_outcome(workers[i])->status, MIG_WORKER_SUCCESS);
+        assert_int_equal(mig_worker_step(workers[i]), 1);
+        mig_worker_free(workers[i]);
+    }
+}
+
+static void
+ends_what_is_freed(void **state)
+{
+    struct mig_worker_spec spec = fault("loop", 0);
+    struct mig_worker *worker = NULL;
+    (void)state;
+    assert_int_equal(mig_worker_start(&spec, &worker, NULL), 0);
+    assert_int_equal(mig_worker_timeout(worker), -1);
+    int64_t before = mig_time_monotonic_ms();
+    mig_worker_free(worker);
+    mig_worker_free(NULL);
+    assert_in_range(mig_time_monotonic_ms() - before, 0, 30000);
+    /* No child is left behind, and none of somebody else's was reaped. */
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+    assert_int_equal(errno, ECHILD);
+}
+
+int
+main(int argc, char **argv)
+{
+    mig_worker_role(argc, argv);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(runs_a_good_one),
+        cmocka_unit_test(masks_in_private_mode),
+        cmocka_unit_test(runs_a_builtin_one),
+        cmocka_unit_test(describes_and_helps),
+        cmocka_unit_test(parses),
+        cmocka_unit_test(prints),
+        cmocka_unit_test(lists),
+        cmocka_unit_test(refuses_names),
+        cmocka_unit_test(refuses_files),
+        cmocka_unit_test(refuses_writable_files),
+        cmocka_unit_test(refuses_foreign_files),
+        cmocka_unit_test(refuses_changed_bytes),
+        cmocka_unit_test(refuses_strangers),
+        cmocka_unit_test(takes_stripped_files),
+        cmocka_unit_test(refuses_identities),
+        cmocka_unit_test(refuses_parameters),
+        cmocka_unit_test(reports_failures),
+        cmocka_unit_test(reports_crashes),
+        cmocka_unit_test(stops_at_the_limit),
+        cmocka_unit_test(kills_what_does_not_answer),
+        cmocka_unit_test(leaves_no_process),
+        cmocka_unit_test(bounds_output),
+        cmocka_unit_test(bounds_forgers),
+        cmocka_unit_test(bounds_memory),
+        cmocka_unit_test(takes_threads),
+        cmocka_unit_test(confines_without_needs),
+        cmocka_unit_test(confines_by_needs),
+        cmocka_unit_test(runs_side_by_side),
+        cmocka_unit_test(ends_what_is_freed),
+    };
+    return cmocka_run_group_tests_name("worker", tests, group_start, group_stop);
+}
