@@ -409,7 +409,7 @@ platform_tools()
     MIG_ADMIN=$MIG_BUILD/scheduler/mig-admin
     MIG_SCHEDULER=$MIG_BUILD/scheduler/mig-scheduler
     MIG_API=$MIG_BUILD/scheduler/mig-api
-    MIG_MKAGENT=$MIG_BUILD/mig-mkagent
+    MIG_MKAGENT=$MIG_BUILD/core/agent/mig-mkagent
     for plugin in "$MIG" "$MIG_ADMIN" "$MIG_SCHEDULER" "$MIG_API" "$MIG_MKAGENT"; do
         [ -x "$plugin" ] || { platform_fail "$plugin is not built"; return 1; }
     done

@@ -112,22 +112,30 @@ out:
     return code;
 }
 
+static void
+print_look_ups(const struct mig_host *host, struct json_object *looked_up)
+{
+    json_object_object_foreach(looked_up, name, ips)
+    {
+        for (size_t i = 0; i < json_object_array_length(ips); i++)
+            mig_print(host, "lookedup host %s has IP %s", name, mig_json_string_at(ips, i));
+    }
+}
+
 static int
 print(const struct mig_host *host, const char *result, size_t length, uint32_t flags)
 {
-    struct json_object *object = NULL, *elements;
+    struct json_object *object = NULL, *elements, *looked_up;
     int code = mig_json_parameters(host, result, length, &object);
 
     if (code < 0)
         return code;
     elements = json_object_object_get(object, "elements");
+    looked_up = json_object_object_get(elements, "lookeduphost");
     mig_print_member(host, elements, "hostname", "hostname is ");
     mig_print_member(host, elements, "addresses", "address is ");
-    json_object_object_foreach(json_object_object_get(elements, "lookeduphost"), name, ips)
-    {
-        for (size_t i = 0; i < json_object_array_length(ips); i++)
-            mig_print(host, "lookedup host %s has IP %s", name, mig_json_string_at(ips, i));
-    }
+    if (json_object_is_type(looked_up, json_type_object))
+        print_look_ups(host, looked_up);
     if ((flags & MIG_PRINT_FOUND_ONLY) == 0) {
         mig_print_member(host, object, "errors", "error: ");
         mig_print(host, "stat: %d stuff found",
