@@ -8,6 +8,7 @@ check_PROGRAMS += \
 	tests/unit/store/lanes_test \
 	tests/unit/store/text_test
 TESTS += \
+	tests/unit/store/admin.sh \
 	tests/unit/store/database.sh \
 	tests/unit/store/lanes.sh \
 	tests/unit/store/text_test
@@ -26,5 +27,6 @@ tests_unit_store_lanes_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_store_lanes_test_LDADD = $(STORE_TEST_LDADD)
 
 EXTRA_DIST += \
+	tests/unit/store/admin.sh \
 	tests/unit/store/database.sh \
 	tests/unit/store/lanes.sh

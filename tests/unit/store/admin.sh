@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: MPL-2.0
+# mig-admin on a real PostgreSQL: laying the database twice, passwords, investigators, and what it refuses.
+. "$top_srcdir/scripts/lib-platform.sh"
+PLATFORM_QUIET=1
+
+if ! pg_bin >/dev/null 2>&1 || ! command -v gpg >/dev/null; then
+    echo '1..0 # SKIP PostgreSQL or gpg is not installed'
+    exit 0
+fi
+platform_dir || exit 99
+pg_start "$PLATFORM_DIR" || exit 99
+pg_sql postgres 'CREATE DATABASE mig' || exit 99
+db="host=$PG_SOCKET port=$PG_PORT dbname=mig user=postgres"
+count=0 failures=0
+
+admin()
+{
+    "$top_builddir/scheduler/mig-admin" --db "$db" --sql "$top_srcdir/sql" "$@"
+}
+
+# is WHAT EXPECTED ACTUAL
+is()
+{
+    count=$((count + 1))
+    if [ "$2" = "$3" ]; then
+        echo "ok $count - $1"
+    else
+        echo "not ok $count - $1"
+        printf '# expected: %s\n# got:      %s\n' "$2" "$3"
+        failures=$((failures + 1))
+    fi
+}
+
+# refused WHAT CODE MESSAGE COMMAND…: the first line of what it says is MESSAGE, after "mig-admin: ".
+refused()
+{
+    local what=$1 code=$2 message=$3 out status
+    shift 3
+    out=$("$@" 2>&1 >/dev/null)
+    status=$?
+    is "$what" "$code mig-admin: $message" "$status ${out%%$'\n'*}"
+}
+
+key()
+{
+    local home=$PLATFORM_DIR/gnupg
+    mkdir -p -m 700 "$home"
+    gpg --homedir "$home" --batch --quiet --no-tty --passphrase '' "$@" 2>>"$PLATFORM_DIR/log/gpg"
+}
+
+# A gpg-agent of our own, which ends with us.
+mkdir -p -m 700 "$PLATFORM_DIR/gnupg"
+spawn gpg-agent "" TERM gpg-agent --homedir "$PLATFORM_DIR/gnupg" --no-detach --daemon
+wait_for 10 'gpg-agent does not start' [ -S "$PLATFORM_DIR/gnupg/S.gpg-agent" ] || exit 99
+
+refused 'an empty database has nothing to migrate' 1 'the database is empty: run mig-admin init' admin migrate
+refused 'a folder without files' 1 "$PLATFORM_DIR/log: no NNNN-*.sql here: say --sql DIR" \
+    admin --sql "$PLATFORM_DIR/log" init
+files=$(cd "$top_srcdir/sql" && for f in [0-9]*.sql; do echo "applied $f"; done)
+is 'init lays the schema' "$files" "$(admin init)"
+is 'init again changes nothing' '' "$(admin init)"
+is 'migrate after init changes nothing' '' "$(admin migrate)"
+is 'the roles are there' 'migadmin migapi migreadonly migscheduler migtarget' \
+    "$(pg_sql mig "SELECT string_agg(rolname, ' ' ORDER BY rolname) FROM pg_roles WHERE rolname LIKE 'mig%'")"
+is 'the tables belong to migadmin' 'migadmin' \
+    "$(pg_sql mig "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'")"
+
+# A second database of the same cluster, where the roles are there already.
+pg_sql postgres 'CREATE DATABASE second'
+is 'a second database beside the first' "$files" \
+    "$("$top_builddir/scheduler/mig-admin" --db "${db/dbname=mig/dbname=second}" --sql "$top_srcdir/sql" init)"
+
+# A file that fails in the middle leaves nothing behind.
+mkdir "$PLATFORM_DIR/broken"
+cp "$top_srcdir"/sql/[0-9]*.sql "$PLATFORM_DIR/broken/"
+echo 'CREATE TABLE half (i int); SELECT 1/0;' >"$PLATFORM_DIR/broken/9000-broken.sql"
+refused 'a migration that fails' 1 \
+    "$PLATFORM_DIR/broken/9000-broken.sql: script: division by zero, SQLSTATE 22012" \
+    admin --sql "$PLATFORM_DIR/broken" migrate
+is 'and leaves nothing behind' 'f' "$(pg_sql mig "SELECT to_regclass('half') IS NOT NULL")"
+pg_sql mig "INSERT INTO schema_version VALUES (9999, 'x')"
+last=$(cd "$top_srcdir/sql" && ls [0-9]*.sql | tail -n 1)
+refused 'a database that is newer than we are' 1 \
+    "the database has schema version 9999, newer than $top_srcdir/sql/$last: use a newer release" admin migrate
+pg_sql mig 'DELETE FROM schema_version WHERE version = 9999'
+
+# Passwords.
+(umask 077; printf '# roles\nmigscheduler:s:1\r\nmigtarget:t2\n' >"$PLATFORM_DIR/passwords")
+is 'init takes passwords' '' "$(admin init --password-file "$PLATFORM_DIR/passwords")"
+is 'a login with the password' 'migscheduler' \
+    "$(PGPASSWORD=s:1 "$PG_BIN/psql" -XAtq -h 127.0.0.1 -p "$PG_PORT" -U migscheduler -d mig -c 'SELECT current_user' 2>&1)"
+is 'the server has a verifier only' 'SCRAM' \
+    "$(pg_sql mig "SELECT left(rolpassword, 5) FROM pg_authid WHERE rolname = 'migtarget'")"
+printf 'migadmin:x\n' >"$PLATFORM_DIR/passwords"
+refused 'a password for a role that does not log in' 1 \
+    "$PLATFORM_DIR/passwords:1: role 'migadmin': expected migscheduler, migapi or migtarget" \
+    admin init --password-file "$PLATFORM_DIR/passwords"
+printf '\nmigapi\n' >"$PLATFORM_DIR/passwords"
+refused 'a line without a password' 1 "$PLATFORM_DIR/passwords:2: expected role:password" \
+    admin init --password-file "$PLATFORM_DIR/passwords"
+
+# Investigators.
+key --quick-gen-key 'Ann <ann@example.net>' ed25519 sign never
+key --quick-gen-key 'Bob <bob@example.net>' ed25519 sign seconds=1
+key --armor --export ann >"$PLATFORM_DIR/ann.asc"
+key --armor --export bob >"$PLATFORM_DIR/bob.asc"
+key --armor --export >"$PLATFORM_DIR/both.asc"
+key --armor --export-secret-keys ann >"$PLATFORM_DIR/secret.asc"
+key --export ann >"$PLATFORM_DIR/ann.bin"
+ann=$(key --with-colons --list-keys ann | awk -F: '$1 == "fpr" {print $10; exit}')
+bob=$(key --with-colons --list-keys bob | awk -F: '$1 == "fpr" {print $10; exit}')
+bob_expired()
+{
+    key --with-colons --list-keys bob | grep -q '^pub:e:'
+}
+wait_for 10 "bob's key does not expire" bob_expired || exit 99
+
+is 'an investigator is added' "investigator 1 'Ann' with key $ann" \
+    "$(admin investigator add --name Ann --key "$PLATFORM_DIR/ann.asc" --permissions all)"
+refused 'the same key again' 1 "an investigator with the key $ann is there already" \
+    admin investigator add --name Anna --key "$PLATFORM_DIR/ann.asc"
+# Whether gpg still shows an expired key depends on its version: the reason differs.
+expired=$(admin investigator add --name Bob --key "$PLATFORM_DIR/bob.asc" 2>&1 && echo taken)
+case $expired in
+*"key $bob is expired, revoked or disabled: expected a usable one" | *'no OpenPGP public key in the text'*) expired=refused ;;
+esac
+is 'an expired key' 'refused' "$expired"
+refused 'a private key' 1 \
+    "$PLATFORM_DIR/secret.asc holds a private key: give the public one only (gpg --export --armor)" \
+    admin investigator add --name Ann --key "$PLATFORM_DIR/secret.asc"
+refused 'a key that is not armored' 1 \
+    "$PLATFORM_DIR/ann.bin: expected an armored public key (gpg --export --armor)" \
+    admin investigator add --name Ann --key "$PLATFORM_DIR/ann.bin"
+refused 'two keys in one file' 1 "$PLATFORM_DIR/both.asc holds 2 keys: expected one" \
+    admin investigator add --name Ann --key "$PLATFORM_DIR/both.asc"
+refused 'no name' 2 'investigator add needs --name and --key' admin investigator add --key x
+is 'the list' "1	active	$ann	Default,PermAdmin,PermLoader,PermManifest	Ann" "$(admin investigator list)"
+admin investigator disable Ann
+is 'disabled' 'disabled' "$(admin investigator list | cut -f 2)"
+admin investigator enable "$ann"
+is 'enabled' 'active' "$(admin investigator list | cut -f 2)"
+refused 'an unknown one' 1 \
+    "investigator 'Eve': expected the id, the fingerprint or the unique name of one: see \`mig-admin investigator list\`" \
+    admin investigator disable Eve
+is 'the status' "schema version: ${last:3:1} investigators active: 1" "$(admin status | tr '\n' ' ' | sed 's/ $//')"
+refused 'an unknown command' 2 "'frobnicate' is no command, or has too many arguments" admin frobnicate
+
+echo "1..$count"
+[ "$failures" -eq 0 ]
