@@ -7,10 +7,13 @@
 migincludedir = $(includedir)/mig
 miginclude_HEADERS = \
 	sdk/include/mig/json.h \
-	sdk/include/mig/plugin.h
+	sdk/include/mig/mock_host.h \
+	sdk/include/mig/plugin.h \
+	sdk/include/mig/regex.h \
+	sdk/include/mig/search.h \
+	sdk/include/mig/text.h
 
 SDK_CPPFLAGS = -D_GNU_SOURCE -I$(srcdir)/sdk/include -I$(srcdir)/sdk/lib
-SDK_LIBS = $(JSON_LIBS)
 
 noinst_LTLIBRARIES += sdk/libmig-sdk.la
 sdk_libmig_sdk_la_SOURCES = \
@@ -18,3 +21,38 @@ sdk_libmig_sdk_la_SOURCES = \
 sdk_libmig_sdk_la_CPPFLAGS = $(SDK_CPPFLAGS)
 sdk_libmig_sdk_la_CFLAGS = $(PLUGIN_CFLAGS) $(JSON_CFLAGS)
 sdk_libmig_sdk_la_LIBADD = $(JSON_LIBS)
+
+SDK_SEARCH_LIB = sdk/libmig-search.la
+noinst_LTLIBRARIES += sdk/libmig-search.la
+sdk_libmig_search_la_SOURCES = \
+	sdk/lib/digest.c \
+	sdk/lib/digest.h \
+	sdk/lib/regex.c \
+	sdk/lib/regex_syntax.c \
+	sdk/lib/regex_syntax.h \
+	sdk/lib/search_evaluate.c \
+	sdk/lib/search_fs.c \
+	sdk/lib/search_fs.h \
+	sdk/lib/search_lines.c \
+	sdk/lib/search_lines.h \
+	sdk/lib/search_run.c \
+	sdk/lib/search_scan.c \
+	sdk/lib/search_scan.h \
+	sdk/lib/search_set.c \
+	sdk/lib/search_set.h \
+	sdk/lib/search_walk.c \
+	sdk/lib/search_worker.h \
+	sdk/lib/text.c \
+	sdk/lib/utf8.c \
+	sdk/lib/utf8.h
+sdk_libmig_search_la_CPPFLAGS = $(SDK_CPPFLAGS)
+sdk_libmig_search_la_CFLAGS = $(PLUGIN_CFLAGS) $(JSON_CFLAGS) $(PCRE2_CFLAGS) $(CRYPTO_CFLAGS) \
+	$(ZLIB_CFLAGS)
+sdk_libmig_search_la_LIBADD = $(JSON_LIBS) $(PCRE2_LIBS) $(CRYPTO_LIBS) $(ZLIB_LIBS)
+
+check_LTLIBRARIES += sdk/libmig-testkit.la
+sdk_libmig_testkit_la_SOURCES = \
+	sdk/testkit/mock_host.c
+sdk_libmig_testkit_la_CPPFLAGS = $(SDK_CPPFLAGS)
+sdk_libmig_testkit_la_CFLAGS = $(MIG_CFLAGS) $(JSON_CFLAGS)
+sdk_libmig_testkit_la_LIBADD = $(JSON_LIBS)

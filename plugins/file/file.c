@@ -1,85 +1,217 @@
 /* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Finds files by name, metadata, content and hash. The search is the SDK's; here are the
+ * parameters' frame, the elements and the errors.
+ */
+#include "file.h"
+
 #include <errno.h>
+#include <stdlib.h>
+#include <time.h>
 
 #include <json-c/json.h>
 #include <mig/json.h>
-#include <mig/plugin.h>
+#include <mig/search.h>
+#include <mig/text.h>
 
-#define PATH_LENGTH 4096
-#define PATTERN_LENGTH 65536
-
-#define FILTER(name, path, help, value, max)                                                       \
-    {                                                                                              \
-        name, "searches.s1." path, help, value, NULL, MIG_OPTION_STRING, MIG_OPTION_REPEATABLE,    \
-            max                                                                                    \
-    }
-#define DIGEST(name, help, max)                                                                    \
-    {                                                                                              \
-        name, "searches.s1." name, help, "hash", NULL, MIG_OPTION_HEX, MIG_OPTION_REPEATABLE, max  \
-    }
-#define NUMBER(name, help, preset)                                                                 \
-    {                                                                                              \
-        name, "searches.s1.options." name, help, NULL, preset, MIG_OPTION_NUMBER,                  \
-            MIG_OPTION_ALWAYS, 0                                                                   \
-    }
-
-/* In the order of the original's parameters. */
-static const struct mig_option options[] = {
-    {"path", "searches.s1.paths", "search here, in every sub-directory", "path", NULL,
-     MIG_OPTION_STRING, MIG_OPTION_REPEATABLE | MIG_OPTION_REQUIRED, PATH_LENGTH},
-    FILTER("content", "contents", "a line matches; '!' before it inverts", "regex", PATTERN_LENGTH),
-    FILTER("name", "names", "the base name matches; '!' before it inverts", "regex",
-           PATTERN_LENGTH),
-    FILTER("size", "sizes", "<n at most, >n at least, n exactly; units k, m, g, t", "size", 32),
-    FILTER("mode", "modes", "the mode matches, as in '-rwxr-xr-x'", "regex", PATTERN_LENGTH),
-    FILTER("mtime", "mtimes", "<n changed since, >n before; units d, h, m", "age", 32),
-    DIGEST("md5", "MD5 of the contents", 32),
-    DIGEST("sha1", "SHA-1 of the contents", 40),
-    DIGEST("sha2", "SHA-256, 384 or 512 of the contents, by length", 128),
-    DIGEST("sha3", "SHA3-224, 256, 384 or 512 of the contents, by length", 128),
-    NUMBER("maxdepth", "directories deep, 0 for no limit", "1000"),
-    NUMBER("maxerrors", "errors returned, 0 for no limit", "30"),
-    {"matchall", "searches.s1.options.matchall", "all checks must match the file", NULL, "true",
-     MIG_OPTION_BOOL, MIG_OPTION_ALWAYS, 0},
-    {"matchany", "searches.s1.options.matchall", "any check may match the file", NULL, "false",
-     MIG_OPTION_CONST, 0, 0},
-    {"macroal", "searches.s1.options.macroal", "content must match on all lines", NULL, "false",
-     MIG_OPTION_BOOL, MIG_OPTION_ALWAYS, 0},
-    {"mismatch", "searches.s1.options.mismatch",
-     "invert checks of a kind: name, size, mode, mtime, content, md5, sha1, sha2, sha3", "kind",
-     "null", MIG_OPTION_STRING, MIG_OPTION_REPEATABLE | MIG_OPTION_ALWAYS, 16},
-    NUMBER("matchlimit", "files returned, 0 for no limit", "1000"),
-    {"returnsha256", "searches.s1.options.returnsha256", "return the SHA-256 of what is found",
-     NULL, NULL, MIG_OPTION_BOOL, 0, 0},
-    {"decompress", "searches.s1.options.decompress", "look inside gzip files", NULL, NULL,
-     MIG_OPTION_BOOL, 0, 0},
+struct run {
+    const struct mig_host *host;
+    struct mig_search_set *set;
+    struct json_object *searches; /* as they were asked */
+    struct json_object **echoes;  /* of matchall searches, by search */
+    uint64_t max_errors;          /* 0: no limit */
+    uint64_t errors;
+    int output_code; /* of the last emit() */
 };
 
-static const struct mig_field fields[] = {
-    {"*[].file", "path of the file; empty: nothing matched", MIG_FIELD_STRING, MIG_FIELD_PRIVATE,
-     4 * PATH_LENGTH},
-    {"*[].search", "the search, or the one check that matched", MIG_FIELD_ECHO, 0, 0},
-    {"*[].fileinfo.size", "size in bytes", MIG_FIELD_NUMBER, 0, 0},
-    {"*[].fileinfo.mode", "type and permissions, as in -rwxr-xr-x", MIG_FIELD_STRING, 0, 32},
-    {"*[].fileinfo.lastmodified", "time of the last change, UTC", MIG_FIELD_STRING, 0, 64},
-    {"*[].fileinfo.sha256", "SHA-256 in upper-case hexadecimal", MIG_FIELD_STRING, 0, 64},
-    {"filescount", "files checked", MIG_FIELD_NUMBER, MIG_FIELD_STATISTICS, 0},
-    {"openfailed", "files and directories that could not be opened", MIG_FIELD_NUMBER,
-     MIG_FIELD_STATISTICS, 0},
-    {"totalhits", "files, or checks on files, that matched", MIG_FIELD_NUMBER, MIG_FIELD_STATISTICS,
-     0},
-    {"exectime", "time the search took", MIG_FIELD_STRING, MIG_FIELD_STATISTICS, 32},
-};
-
+/* The parameters, compiled. On success both are the caller's. */
 static int
-run(const struct mig_host *host, const char *parameters, size_t length)
+compile(const struct mig_host *host, const char *parameters, size_t length,
+        struct json_object **ret_object, struct mig_search_set **ret_set)
 {
     struct json_object *object = NULL;
-    int code = mig_json_parameters(host, parameters, length, &object);
+    struct json_object *searches = NULL;
+    struct mig_search_set *set = mig_search_set_new();
+    char message[1024] = "no memory for the parameters";
+    int code = set != NULL ? mig_json_parameters(host, parameters, length, &object) : -ENOMEM;
 
+    if (code < 0)
+        goto out;
+    json_object_object_get_ex(object, "searches", &searches);
+    if (!json_object_is_type(searches, json_type_object) ||
+        json_object_object_length(searches) == 0) {
+        code = mig_refuse(host, -EINVAL,
+                          "parameters must have 'searches', an object of one search a label");
+        goto out;
+    }
+    json_object_object_foreach(searches, label, search)
+    {
+        code = mig_search_add_json(set, label, search, message, sizeof(message));
+        if (code < 0) {
+            mig_refuse(host, code, "%s", message);
+            goto out;
+        }
+    }
+    *ret_object = object;
+    *ret_set = set;
+    object = NULL;
+    set = NULL;
+out:
     json_object_put(object);
-    if (code == 0)
-        host->found(host, 0);
+    mig_search_set_free(set);
+    return code;
+}
+
+static struct json_object *
+asked(const struct run *run, size_t search)
+{
+    return json_object_object_get(run->searches, mig_search_label(run->set, search));
+}
+
+static int
+emit(struct run *run, const struct mig_search_hit *hit, size_t search, size_t check)
+{
+    struct json_object *echo;
+
+    if (check == MIG_SEARCH_ALL)
+        echo = json_object_get(run->echoes[search]);
+    else
+        echo = file_echo_check(run->set, search, check, asked(run, search),
+                               hit != NULL ? hit->path : NULL);
+    run->output_code =
+        mig_json_emit(run->host, mig_search_label(run->set, search), file_element(hit, echo));
+    return run->output_code;
+}
+
+static int
+on_hit(void *context, const struct mig_search_hit *hit)
+{
+    return emit(context, hit, hit->search, hit->check);
+}
+
+static void
+on_error(void *context, const char *message)
+{
+    struct run *run = context;
+
+    run->errors++;
+    if (run->max_errors == 0 || run->errors <= run->max_errors)
+        run->host->error(run->host, message);
+}
+
+static int
+on_cancelled(void *context)
+{
+    const struct run *run = context;
+
+    return run->host->cancelled(run->host);
+}
+
+/* An entry without a file for what was not found: a check with matchany, else the search. */
+static void
+emit_not_found(struct run *run, size_t search)
+{
+    size_t i;
+
+    if (mig_search_match_all(run->set, search)) {
+        if (mig_search_hits(run->set, search, MIG_SEARCH_ALL) == 0)
+            emit(run, NULL, search, MIG_SEARCH_ALL);
+        return;
+    }
+    for (i = 0; i < mig_search_check_count(run->set, search) && run->output_code == 0; i++)
+        if (mig_search_hits(run->set, search, i) == 0)
+            emit(run, NULL, search, i);
+}
+
+static void
+emit_statistics(const struct mig_host *host, const struct mig_search_statistics *statistics,
+                const struct timespec *start)
+{
+    char text[MIG_TEXT_DURATION_SIZE];
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    mig_text_duration((uint64_t)((int64_t)(now.tv_sec - start->tv_sec) * 1000000000 +
+                                 (now.tv_nsec - start->tv_nsec)),
+                      text);
+    mig_json_statistic(host, "filescount", json_object_new_int64((int64_t)statistics->files));
+    mig_json_statistic(host, "openfailed", json_object_new_int64((int64_t)statistics->open_failed));
+    mig_json_statistic(host, "totalhits", json_object_new_int64((int64_t)statistics->hits));
+    mig_json_statistic(host, "exectime", json_object_new_string(text));
+    host->found(host, statistics->hits > 0);
+}
+
+static void
+say_what_is_missing(const struct run *run, const struct mig_search_statistics *statistics)
+{
+    if (run->max_errors > 0 && run->errors > run->max_errors)
+        mig_error(run->host, "%llu errors were not returned (max errors = %llu)",
+                  (unsigned long long)(run->errors - run->max_errors),
+                  (unsigned long long)run->max_errors);
+    if (run->output_code == -ENOBUFS)
+        mig_error(run->host, "the search was cut short: the limit of the output was reached");
+    else if (statistics->cut_short)
+        mig_error(run->host, "the search was cut short: it was cancelled or out of time");
+}
+
+static int
+search(struct run *run)
+{
+    const struct mig_search_host search_host = {run, on_hit, on_error, on_cancelled};
+    struct mig_search_statistics statistics = {0};
+    struct timespec start;
+    size_t count = mig_search_count(run->set);
+    size_t i;
+    int code;
+
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    /* Labels come sorted, whatever is found first. */
+    for (i = 0; i < count; i++) {
+        run->echoes[i] = file_echo_search(asked(run, i));
+        run->host->emit(run->host, mig_search_label(run->set, i), NULL, 0);
+    }
+    code = mig_search_run(run->set, &search_host, &statistics);
+    if (code < 0)
+        return mig_refuse(run->host, code, "no memory for the search");
+    for (i = 0; i < count && run->output_code == 0; i++)
+        emit_not_found(run, i);
+    say_what_is_missing(run, &statistics);
+    emit_statistics(run->host, &statistics, &start);
+    return 0;
+}
+
+static int
+file_run(const struct mig_host *host, const char *parameters, size_t length)
+{
+    struct run run = {.host = host};
+    struct json_object *object = NULL;
+    size_t i;
+    int code = compile(host, parameters, length, &object, &run.set);
+
+    if (code < 0)
+        return code;
+    run.searches = json_object_object_get(object, "searches");
+    run.max_errors = mig_search_max_errors(run.set);
+    run.echoes = calloc(mig_search_count(run.set), sizeof(struct json_object *));
+    code =
+        run.echoes != NULL ? search(&run) : mig_refuse(host, -ENOMEM, "no memory for the search");
+    for (i = 0; run.echoes != NULL && i < mig_search_count(run.set); i++)
+        json_object_put(run.echoes[i]);
+    free(run.echoes);
+    mig_search_set_free(run.set);
+    json_object_put(object);
+    return code;
+}
+
+static int
+file_validate(const struct mig_host *host, const char *parameters, size_t length)
+{
+    struct json_object *object = NULL;
+    struct mig_search_set *set = NULL;
+    int code = compile(host, parameters, length, &object, &set);
+
+    mig_search_set_free(set);
+    json_object_put(object);
     return code;
 }
 
@@ -90,12 +222,12 @@ const struct mig_plugin mig_plugin_symbol = {
     "file",
     "1.0.0",
     "find files by name, metadata, content and hash",
-    MIG_TABLE(options),
-    MIG_TABLE(fields),
+    MIG_TABLE(file_options),
+    MIG_TABLE(file_fields),
     NULL,
     "mig file -t all -path /usr/bin -name '^(env|wget)$' -returnsha256\n"
     "mig file -t all -path /etc -name '^shadow$' -content '^root:[^!*]' -maxdepth 1",
-    run,
+    file_run,
+    file_validate,
     NULL,
-    NULL,
-    NULL};
+    file_print};

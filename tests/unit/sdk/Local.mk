@@ -1,1 +1,17 @@
 # SPDX-License-Identifier: MPL-2.0
+if HAVE_CMOCKA
+SDK_TEST_LIBS = sdk/libmig-testkit.la $(SDK_SEARCH_LIB) $(SDK_LIB) $(CMOCKA_LIBS) $(JSON_LIBS) \
+	$(ZLIB_LIBS)
+SDK_TEST_CFLAGS = $(MIG_CFLAGS) $(CMOCKA_CFLAGS) $(JSON_CFLAGS)
+
+sdk_tests = \
+	tests/unit/sdk/test_file
+
+check_PROGRAMS += $(sdk_tests)
+TESTS += $(sdk_tests)
+
+tests_unit_sdk_test_file_SOURCES = tests/unit/sdk/test_file.c tests/unit/sdk/tree.c tests/unit/sdk/tree.h
+tests_unit_sdk_test_file_CPPFLAGS = $(SDK_CPPFLAGS)
+tests_unit_sdk_test_file_CFLAGS = $(SDK_TEST_CFLAGS)
+tests_unit_sdk_test_file_LDADD = $(SDK_TEST_LIBS)
+endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * The file search engine: many searches, one walk, each file opened and read at most once. Link
+ * with libmig-search (json-c, PCRE2, libcrypto, zlib).
+ *
+ * A set is filled with searches and then run; running changes nothing in it but the counts. A
+ * search reaches what lies under its paths, down to maxdepth (a path itself is depth 1), one file
+ * system type aside: pseudo file systems are entered only when a path names them, network ones also
+ * with remotefs. Symbolic links are not followed to directories; a link to a regular file is
+ * searched under its own name. Pipes, sockets and devices are never opened.
+ *
+ * Content is matched by line, as grep does: lines end at \n, a \r before it is dropped, the last
+ * line needs none. A line of more than 1 MiB is matched in windows of 1 MiB that overlap by 64 KiB,
+ * so memory is bounded, and a match longer than 64 KiB that crosses a border is missed. With
+ * macroal every line must match (none, when inverted), which an empty file does.
+ *
+ * What could not be read is neither found nor not found: the checks on it give no match, inverted
+ * or not, and an error says why.
+ */
+#ifndef MIG_SEARCH_H
+#define MIG_SEARCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+struct json_object;
+struct mig_search_set;
+
+#define MIG_SEARCH_LABEL_MAX 64u
+#define MIG_SEARCH_SHA256_SIZE 32u
+/* What hit() is told instead of a check when all checks of a search matched. */
+#define MIG_SEARCH_ALL SIZE_MAX
+
+struct mig_search_hit {
+    size_t search;           /* its place in the order of labels */
+    size_t check;            /* its place in the search, or MIG_SEARCH_ALL */
+    const char *path;        /* bytes, see mig_text_path() */
+    const struct stat *stat; /* of the file itself, also when `path` is a link */
+    const uint8_t *sha256;   /* of the file's bytes; NULL: not asked, or not to be had */
+};
+
+struct mig_search_host {
+    void *context;
+    /* Non-zero ends the run. */
+    int (*hit)(void *context, const struct mig_search_hit *hit);
+    /* A soft error; the text is UTF-8. */
+    void (*error)(void *context, const char *message);
+    /* Non-zero ends the run; asked for every directory and every MiB. */
+    int (*cancelled)(void *context);
+};
+
+struct mig_search_statistics {
+    uint64_t files;       /* checked */
+    uint64_t open_failed; /* files and directories */
+    uint64_t hits;
+    bool cut_short; /* cancelled() or hit() ended it */
+};
+
+struct mig_search_set *mig_search_set_new(void);
+void mig_search_set_free(struct mig_search_set *set);
+
+/* Adds a search given as {paths[], contents[]?, names[]?, sizes[]?, modes[]?, mtimes[]?, md5[]?,
+ * sha1[]?, sha2[]?, sha3[]?, options{…}}. -EINVAL and a message that names the value and what is
+ * expected. */
+int mig_search_add_json(struct mig_search_set *set, const char *label, struct json_object *search,
+                        char *ret_message, size_t message_size);
+
+/* In the order of labels, once all are added. */
+size_t mig_search_count(const struct mig_search_set *set);
+const char *mig_search_label(const struct mig_search_set *set, size_t search);
+bool mig_search_match_all(const struct mig_search_set *set, size_t search);
+/* The greatest maxerrors; 0: no limit. */
+uint64_t mig_search_max_errors(const struct mig_search_set *set);
+size_t mig_search_check_count(const struct mig_search_set *set, size_t search);
+/* Member of the parameters ("names", …) that the check comes from, and its value. */
+const char *mig_search_check_member(const struct mig_search_set *set, size_t search, size_t check);
+const char *mig_search_check_value(const struct mig_search_set *set, size_t search, size_t check);
+/* Hits of the last run; MIG_SEARCH_ALL: of the whole search. */
+uint64_t mig_search_hits(const struct mig_search_set *set, size_t search, size_t check);
+
+/* 0, also when it was cut short, or -ENOMEM. */
+int mig_search_run(struct mig_search_set *set, const struct mig_search_host *host,
+                   struct mig_search_statistics *ret_statistics);
+
+/* The filters' values. -EINVAL: the syntax is wrong; -ERANGE: too great. */
+int mig_search_parse_size(const char *text, uint64_t *ret_least, uint64_t *ret_most);
+/* "<30d": *ret_newer is true and *ret_seconds 30 days. */
+int mig_search_parse_mtime(const char *text, bool *ret_newer, uint64_t *ret_seconds);
+
+#endif

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "config.h"
+
+#include <mig/regex.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include "regex_syntax.h"
+#include "utf8.h"
+
+/* A match of an honest pattern on a line takes some thousand steps. */
+#define MATCH_LIMIT 2000000u
+#define HEAP_LIMIT_KIB 20000u
+#define NEST_LIMIT 250u
+#define JIT_STACK_START 32768u
+#define JIT_STACK_MAX 1048576u
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+
+#define COMPILE_OPTIONS                                                                            \
+    (PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_NO_AUTO_CAPTURE | PCRE2_ALT_CIRCUMFLEX |             \
+     PCRE2_NEVER_BACKSLASH_C)
+
+struct mig_regex {
+    pcre2_code *code;
+};
+
+struct mig_regex_scratch {
+    pcre2_match_data *data;
+    pcre2_match_context *context;
+    pcre2_jit_stack *stack;
+    char *repaired;
+    size_t repaired_size;
+};
+
+static pcre2_code *
+compile(const char *text, size_t length, int *ret_error, size_t *ret_at)
+{
+    pcre2_compile_context *context = pcre2_compile_context_create(NULL);
+    pcre2_code *code;
+
+    *ret_error = PCRE2_ERROR_NOMEMORY;
+    *ret_at = 0;
+    if (context == NULL)
+        return NULL;
+    pcre2_set_newline(context, PCRE2_NEWLINE_LF);
+    pcre2_set_bsr(context, PCRE2_BSR_ANYCRLF);
+    pcre2_set_parens_nest_limit(context, NEST_LIMIT);
+    code = pcre2_compile((PCRE2_SPTR)text, length, COMPILE_OPTIONS, ret_error, ret_at, context);
+    pcre2_compile_context_free(context);
+    return code;
+}
+
+int
+mig_regex_new(const char *pattern, size_t length, struct mig_regex **ret_regex, char *ret_message,
+              size_t message_size)
+{
+    struct mig_regex *regex = NULL;
+    char *text = NULL;
+    uint32_t *origin = NULL;
+    size_t text_length = 0;
+    size_t at = 0;
+    char reason[200] = "";
+    int error = 0;
+    int code;
+
+    if (length > MIG_REGEX_PATTERN_MAX) {
+        snprintf(ret_message, message_size,
+                 "a regular expression of %zu bytes is longer than the %u allowed", length,
+                 MIG_REGEX_PATTERN_MAX);
+        return -E2BIG;
+    }
+    code =
+        mig_regex_syntax(pattern, length, &text, &text_length, &origin, ret_message, message_size);
+    if (code < 0)
+        goto out;
+    regex = calloc(1, sizeof(*regex));
+    code = -ENOMEM;
+    if (regex == NULL)
+        goto out;
+    regex->code = compile(text, text_length, &error, &at);
+    if (regex->code == NULL) {
+        pcre2_get_error_message(error, (PCRE2_UCHAR *)reason, sizeof(reason));
+        mig_regex_explain(pattern, length, at <= text_length ? origin[at] : length, reason,
+                          ret_message, message_size);
+        code = -EINVAL;
+        goto out;
+    }
+    /* Where executable memory may not be written, JIT is not to be had and the interpreter does it.
+     */
+    (void)pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE);
+    *ret_regex = regex;
+    regex = NULL;
+    code = 0;
+out:
+    mig_regex_free(regex);
+    free(text);
+    free(origin);
+    return code;
+}
+
+void
+mig_regex_free(struct mig_regex *regex)
+{
+    if (regex == NULL)
+        return;
+    pcre2_code_free(regex->code);
+    free(regex);
+}
+
+struct mig_regex_scratch *
+mig_regex_scratch_new(void)
+{
+    struct mig_regex_scratch *scratch = calloc(1, sizeof(*scratch));
+
+    if (scratch == NULL)
+        return NULL;
+    scratch->data = pcre2_match_data_create(1, NULL);
+    scratch->context = pcre2_match_context_create(NULL);
+    if (scratch->data == NULL || scratch->context == NULL) {
+        mig_regex_scratch_free(scratch);
+        return NULL;
+    }
+    pcre2_set_match_limit(scratch->context, MATCH_LIMIT);
+    pcre2_set_depth_limit(scratch->context, MATCH_LIMIT);
+    pcre2_set_heap_limit(scratch->context, HEAP_LIMIT_KIB);
+    scratch->stack = pcre2_jit_stack_create(JIT_STACK_START, JIT_STACK_MAX, NULL);
+    if (scratch->stack != NULL)
+        pcre2_jit_stack_assign(scratch->context, NULL, scratch->stack);
+    return scratch;
+}
+
+void
+mig_regex_scratch_free(struct mig_regex_scratch *scratch)
+{
+    if (scratch == NULL)
+        return;
+    pcre2_match_data_free(scratch->data);
+    pcre2_match_context_free(scratch->context);
+    pcre2_jit_stack_free(scratch->stack);
+    free(scratch->repaired);
+    free(scratch);
+}
+
+int
+mig_regex_match_utf8(const struct mig_regex *regex, struct mig_regex_scratch *scratch,
+                     const char *text, size_t length, uint32_t flags)
+{
+    uint32_t options = PCRE2_NO_UTF_CHECK;
+    int code;
+
+    if (flags & MIG_REGEX_NOT_BEGIN)
+        options |= PCRE2_NOTBOL;
+    if (flags & MIG_REGEX_NOT_END)
+        options |= PCRE2_NOTEOL;
+    code = pcre2_match(regex->code, (PCRE2_SPTR)text, length, 0, options, scratch->data,
+                       scratch->context);
+    if (code == PCRE2_ERROR_JIT_STACKLIMIT)
+        code = pcre2_match(regex->code, (PCRE2_SPTR)text, length, 0, options | PCRE2_NO_JIT,
+                           scratch->data, scratch->context);
+    if (code >= 0)
+        return 1;
+    if (code == PCRE2_ERROR_NOMATCH)
+        return 0;
+    return code == PCRE2_ERROR_NOMEMORY ? -ENOMEM : -E2BIG;
+}
+
+const char *
+mig_regex_utf8(struct mig_regex_scratch *scratch, const char *text, size_t length,
+               size_t *ret_length)
+{
+    size_t i = 0;
+    size_t used = 0;
+    size_t step;
+    char *grown;
+
+    if (mig_utf8_valid(text, length)) {
+        *ret_length = length;
+        return text;
+    }
+    if (length > SIZE_MAX / 3)
+        return NULL;
+    if (scratch->repaired_size < length * 3) {
+        grown = realloc(scratch->repaired, length * 3);
+        if (grown == NULL)
+            return NULL;
+        scratch->repaired = grown;
+        scratch->repaired_size = length * 3;
+    }
+    while (i < length) {
+        step = mig_utf8_step(text + i, length - i);
+        memcpy(scratch->repaired + used, step > 0 ? text + i : REPLACEMENT, step > 0 ? step : 3);
+        used += step > 0 ? step : 3;
+        i += step > 0 ? step : 1;
+    }
+    *ret_length = used;
+    return scratch->repaired;
+}
+
+int
+mig_regex_match(const struct mig_regex *regex, struct mig_regex_scratch *scratch, const char *text,
+                size_t length, uint32_t flags)
+{
+    size_t valid_length = 0;
+    const char *valid = mig_regex_utf8(scratch, text, length, &valid_length);
+
+    return valid != NULL ? mig_regex_match_utf8(regex, scratch, valid, valid_length, flags)
+                         : -ENOMEM;
+}

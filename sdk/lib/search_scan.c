@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "config.h"
+
+#include "search_scan.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <zlib.h>
+
+#include "search_lines.h"
+
+#define BLOCK_SIZE (256u * 1024u)
+/* A gzip file that holds more is not searched to its end: a bomb would take the whole time. */
+#define INFLATED_MAX (UINT64_C(4) << 30)
+
+enum { RAW, INFLATED, STREAMS };
+
+/* A content check of the present file. */
+struct open_check {
+    size_t search;
+    const struct check *check;
+    bool line; /* the present line matched */
+    bool done;
+};
+
+struct stream {
+    struct scan *scan;
+    struct mig_digests *digests;
+    struct lines lines;
+    struct open_check *open; /* room for all checks of the set */
+    size_t count;
+    size_t left; /* that are not done */
+};
+
+struct scan {
+    const struct mig_search_set *set;
+    const struct mig_search_host *host;
+    struct mig_regex_scratch *scratch;
+    struct stream streams[STREAMS];
+    struct evaluation *evaluation;
+    z_stream z;
+    bool z_ready;
+    bool member_ended;
+    bool gzip_ended;
+    uint64_t inflated;
+    const char *trouble; /* of a match, for the message */
+    const char *trouble_value;
+    unsigned char *block;
+    unsigned char *inflated_block;
+};
+
+static bool
+is_hash(const struct check *check)
+{
+    return check->kind >= CHECK_MD5;
+}
+
+static bool
+is_open(const struct evaluation *evaluation, const struct check *check)
+{
+    return evaluation->outcomes[check->state] == OUTCOME_OPEN;
+}
+
+/* A search with returnsha256 wants the digest of a file that it has found or may find. */
+static bool
+wants_sha256(const struct evaluation *evaluation, const struct search *search)
+{
+    size_t i;
+
+    if (!search->return_sha256 || search->match_all)
+        return search->return_sha256;
+    for (i = 0; i < search->checks_count; i++)
+        if (evaluation->outcomes[search->checks[i].state] != OUTCOME_NO)
+            return true;
+    return false;
+}
+
+bool
+mig_scan_needed(const struct mig_search_set *set, const struct evaluation *evaluation)
+{
+    const struct search *search;
+    size_t i;
+    size_t j;
+
+    for (i = 0; i < set->count; i++) {
+        search = &set->searches[i];
+        if (!evaluation->alive[i])
+            continue;
+        if (wants_sha256(evaluation, search))
+            return true;
+        for (j = 0; j < search->checks_count; j++)
+            if (is_open(evaluation, &search->checks[j]))
+                return true;
+    }
+    return false;
+}
+
+/* The stream that a search reads in a file that is, or is not, compressed. */
+static size_t
+stream_of(const struct search *search, bool gzip)
+{
+    return gzip && search->decompress ? INFLATED : RAW;
+}
+
+/* The digests that searches which are alive still need of a stream. */
+static unsigned int
+needed_digests(const struct scan *scan, size_t stream, bool gzip)
+{
+    const struct search *search;
+    unsigned int needed = 0;
+    size_t i;
+    size_t j;
+
+    for (i = 0; i < scan->set->count; i++) {
+        search = &scan->set->searches[i];
+        if (!scan->evaluation->alive[i])
+            continue;
+        /* What is returned is the digest of the file as it is, like its size. */
+        if (stream == RAW && wants_sha256(scan->evaluation, search))
+            needed |= 1u << MIG_DIGEST_SHA256;
+        for (j = 0; j < search->checks_count && stream_of(search, gzip) == stream; j++)
+            if (is_hash(&search->checks[j]) && is_open(scan->evaluation, &search->checks[j]))
+                needed |= 1u << search->checks[j].algorithm;
+    }
+    return needed;
+}
+
+static void
+decide(struct scan *scan, size_t search, const struct check *check, bool outcome)
+{
+    scan->evaluation->outcomes[check->state] = outcome ? OUTCOME_YES : OUTCOME_NO;
+    if (!outcome && scan->set->searches[search].match_all)
+        scan->evaluation->alive[search] = false;
+}
+
+static void
+close_check(struct stream *stream, struct open_check *open)
+{
+    open->done = true;
+    stream->left--;
+}
+
+/* At the end of a line. Not macroal: a line that matches decides. Macroal: the first line that is
+ * not as all must be decides. */
+static void
+settle_line(struct stream *stream, struct open_check *open)
+{
+    const struct check *check = open->check;
+    bool line = open->line;
+
+    open->line = false;
+    if (!stream->scan->set->searches[open->search].macroal) {
+        if (!line)
+            return;
+        decide(stream->scan, open->search, check, check_wants(check, true));
+    } else {
+        if (line != check->inverse)
+            return;
+        decide(stream->scan, open->search, check, check->mismatch);
+    }
+    close_check(stream, open);
+}
+
+/* At the end of the stream, of what no line decided. */
+static void
+settle_stream(struct stream *stream)
+{
+    struct open_check *open;
+    size_t i;
+
+    for (i = 0; i < stream->count; i++) {
+        open = &stream->open[i];
+        if (open->done)
+            continue;
+        decide(stream->scan, open->search, open->check,
+               stream->scan->set->searches[open->search].macroal ? !open->check->mismatch
+                                                                 : check_wants(open->check, false));
+        close_check(stream, open);
+    }
+}
+
+static void
+match_line(void *context, const char *text, size_t length, uint32_t flags, bool last)
+{
+    struct stream *stream = context;
+    struct scan *scan = stream->scan;
+    size_t valid_length = 0;
+    const char *valid;
+    struct open_check *open;
+    size_t i;
+    int code;
+
+    if (stream->left == 0)
+        return;
+    valid = mig_regex_utf8(scan->scratch, text, length, &valid_length);
+    for (i = 0; i < stream->count; i++) {
+        open = &stream->open[i];
+        if (open->done)
+            continue;
+        if (!scan->evaluation->alive[open->search]) {
+            close_check(stream, open);
+            continue;
+        }
+        code = open->line ? 1 : -ENOMEM;
+        if (!open->line && valid != NULL)
+            code =
+                mig_regex_match_utf8(open->check->regex, scan->scratch, valid, valid_length, flags);
+        if (code < 0) {
+            scan->trouble = code == -ENOMEM ? "no memory to match" : "too expensive to match";
+            scan->trouble_value = open->check->value;
+            close_check(stream, open);
+            continue;
+        }
+        open->line = code > 0;
+        if (last)
+            settle_line(stream, open);
+    }
+}
+
+static int
+start_stream(struct scan *scan, size_t which, bool gzip)
+{
+    struct stream *stream = &scan->streams[which];
+    const struct search *search;
+    size_t i;
+    size_t j;
+
+    stream->count = 0;
+    for (i = 0; i < scan->set->count; i++) {
+        search = &scan->set->searches[i];
+        if (!scan->evaluation->alive[i] || stream_of(search, gzip) != which)
+            continue;
+        for (j = 0; j < search->checks_count; j++)
+            if (search->checks[j].kind == CHECK_CONTENT &&
+                is_open(scan->evaluation, &search->checks[j]))
+                stream->open[stream->count++] =
+                    (struct open_check){.search = i, .check = &search->checks[j]};
+    }
+    stream->left = stream->count;
+    mig_lines_start(&stream->lines, match_line, stream);
+    return mig_digests_start(stream->digests, needed_digests(scan, which, gzip));
+}
+
+static bool
+stream_idle(const struct stream *stream)
+{
+    return stream->left == 0 && mig_digests_running(stream->digests) == 0;
+}
+
+/* Lets go of digests whose searches have died. */
+static void
+drop_digests(struct scan *scan, size_t which, bool gzip)
+{
+    unsigned int running = mig_digests_running(scan->streams[which].digests);
+    unsigned int unneeded = running & ~needed_digests(scan, which, gzip);
+    unsigned int i;
+
+    for (i = 0; i < MIG_DIGEST_COUNT; i++)
+        if (unneeded & (1u << i))
+            mig_digests_drop(scan->streams[which].digests, (enum mig_digest)i);
+}
+
+static int
+feed(struct stream *stream, const unsigned char *data, size_t length)
+{
+    int code = mig_digests_update(stream->digests, data, length);
+
+    if (code == 0 && stream->left > 0)
+        code = mig_lines_feed(&stream->lines, (const char *)data, length);
+    return code;
+}
+
+static int
+say(char *message, size_t size, int code, const char *text)
+{
+    snprintf(message, size, "%s", text);
+    return code;
+}
+
+/* One inflate() of what is at hand; *ret_more tells that it should be called again. */
+static int
+inflate_step(struct scan *scan, bool *ret_more, char *message, size_t size)
+{
+    size_t got;
+    int result;
+
+    scan->z.next_out = scan->inflated_block;
+    scan->z.avail_out = BLOCK_SIZE;
+    result = inflate(&scan->z, Z_NO_FLUSH);
+    if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) {
+        snprintf(message, size, "flate: corrupt input before offset %lu", scan->z.total_in);
+        return -EBADMSG;
+    }
+    got = BLOCK_SIZE - scan->z.avail_out;
+    scan->inflated += got;
+    if (scan->inflated > INFLATED_MAX)
+        return say(message, size, -EFBIG, "holds more than 4 GiB when decompressed");
+    scan->member_ended = result == Z_STREAM_END;
+    *ret_more = result == Z_OK && (scan->z.avail_in > 0 || scan->z.avail_out == 0);
+    return feed(&scan->streams[INFLATED], scan->inflated_block, got);
+}
+
+/* A gzip file is a row of members; what follows them and is none is let be, as gzip does. */
+static int
+feed_gzip(struct scan *scan, unsigned char *data, size_t length, char *message, size_t size)
+{
+    bool more = true;
+    int code = 0;
+
+    scan->z.next_in = data;
+    scan->z.avail_in = (unsigned int)length;
+    while (code == 0 && more && !stream_idle(&scan->streams[INFLATED]) && !scan->gzip_ended) {
+        if (scan->member_ended) {
+            if (scan->z.avail_in == 0)
+                break;
+            scan->gzip_ended = *scan->z.next_in != 0x1f;
+            inflateReset(&scan->z);
+            scan->member_ended = false;
+            continue;
+        }
+        code = inflate_step(scan, &more, message, size);
+        more = more || (scan->member_ended && scan->z.avail_in > 0);
+        if (scan->host->cancelled(scan->host->context))
+            return -ECANCELED;
+    }
+    return code;
+}
+
+static int
+start_gzip(struct scan *scan)
+{
+    int result;
+
+    scan->member_ended = false;
+    scan->gzip_ended = false;
+    scan->inflated = 0;
+    if (scan->inflated_block == NULL)
+        scan->inflated_block = malloc(BLOCK_SIZE);
+    if (scan->inflated_block == NULL)
+        return -ENOMEM;
+    /* 16: the gzip format. */
+    result = scan->z_ready ? inflateReset(&scan->z) : inflateInit2(&scan->z, 16 + MAX_WBITS);
+    scan->z_ready = scan->z_ready || result == Z_OK;
+    return result == Z_OK ? 0 : -ENOMEM;
+}
+
+static void
+finish_digests(struct scan *scan, size_t which, bool gzip)
+{
+    uint8_t digests[MIG_DIGEST_COUNT][MIG_DIGEST_SIZE_MAX];
+    unsigned int ready = mig_digests_running(scan->streams[which].digests);
+    const struct search *search;
+    const struct check *check;
+    size_t i;
+    size_t j;
+
+    for (i = 0; i < MIG_DIGEST_COUNT; i++)
+        if ((ready & (1u << i)) &&
+            mig_digests_finish(scan->streams[which].digests, (enum mig_digest)i, digests[i]) < 0)
+            ready &= ~(1u << i);
+    if (which == RAW && (ready & (1u << MIG_DIGEST_SHA256))) {
+        memcpy(scan->evaluation->sha256, digests[MIG_DIGEST_SHA256], MIG_SEARCH_SHA256_SIZE);
+        scan->evaluation->has_sha256 = true;
+    }
+    for (i = 0; i < scan->set->count; i++) {
+        search = &scan->set->searches[i];
+        if (stream_of(search, gzip) != which)
+            continue;
+        for (j = 0; j < search->checks_count && scan->evaluation->alive[i]; j++) {
+            check = &search->checks[j];
+            if (is_hash(check) && is_open(scan->evaluation, check) &&
+                (ready & (1u << check->algorithm)))
+                decide(scan, i, check,
+                       check_wants(check, memcmp(digests[check->algorithm], check->digest,
+                                                 mig_digest_size(check->algorithm)) == 0));
+        }
+    }
+}
+
+static ssize_t
+read_block(const struct scan *scan, int fd)
+{
+    ssize_t got;
+
+    do
+        got = read(fd, scan->block, BLOCK_SIZE);
+    while (got < 0 && errno == EINTR);
+    return got < 0 ? -errno : got;
+}
+
+static int
+start_all(struct scan *scan, bool gzip)
+{
+    int code = gzip ? start_gzip(scan) : 0;
+    size_t i;
+
+    for (i = 0; i < STREAMS && code == 0; i++)
+        code = start_stream(scan, i, gzip);
+    return code;
+}
+
+static int
+finish_all(struct scan *scan, bool gzip, char *message, size_t size)
+{
+    size_t i;
+
+    if (gzip && !stream_idle(&scan->streams[INFLATED]) && !scan->member_ended && !scan->gzip_ended)
+        return say(message, size, -EBADMSG, "unexpected end of the compressed data");
+    for (i = 0; i < STREAMS; i++) {
+        mig_lines_finish(&scan->streams[i].lines);
+        settle_stream(&scan->streams[i]);
+        finish_digests(scan, i, gzip);
+    }
+    return 0;
+}
+
+/* Reads on from the first block until the end, or until nothing more is to be learnt. */
+static int
+read_all(struct scan *scan, int fd, ssize_t got, bool gzip, char *message, size_t size)
+{
+    unsigned int blocks = 0;
+    int code = 0;
+
+    while (got > 0 && code == 0) {
+        code = feed(&scan->streams[RAW], scan->block, (size_t)got);
+        if (code == 0 && gzip)
+            code = feed_gzip(scan, scan->block, (size_t)got, message, size);
+        drop_digests(scan, RAW, gzip);
+        drop_digests(scan, INFLATED, gzip);
+        if (code < 0 || (stream_idle(&scan->streams[RAW]) && stream_idle(&scan->streams[INFLATED])))
+            return code;
+        if (++blocks % 4 == 0 && scan->host->cancelled(scan->host->context))
+            return -ECANCELED;
+        got = read_block(scan, fd);
+    }
+    if (got < 0)
+        return (int)got;
+    return code < 0 ? code : finish_all(scan, gzip, message, size);
+}
+
+int
+mig_scan_run(struct scan *scan, struct evaluation *evaluation, int fd, char *ret_message,
+             size_t message_size)
+{
+    ssize_t got = read_block(scan, fd);
+    bool gzip = got >= 2 && scan->block[0] == 0x1f && scan->block[1] == 0x8b;
+    int code;
+
+    ret_message[0] = '\0';
+    scan->evaluation = evaluation;
+    scan->trouble = NULL;
+    if (got < 0)
+        code = (int)got;
+    else if ((code = start_all(scan, gzip)) == 0)
+        code = read_all(scan, fd, got, gzip, ret_message, message_size);
+    if (code < 0 && ret_message[0] == '\0')
+        say(ret_message, message_size, code, strerror(-code));
+    if (code == 0 && scan->trouble != NULL) {
+        snprintf(ret_message, message_size, "regular expression '%.200s' is %s here",
+                 scan->trouble_value, scan->trouble);
+        code = -E2BIG;
+    }
+    return code;
+}
+
+struct scan *
+mig_scan_new(const struct mig_search_set *set, const struct mig_search_host *host,
+             struct mig_regex_scratch *scratch)
+{
+    struct scan *scan = calloc(1, sizeof(*scan));
+    bool complete;
+    size_t i;
+
+    if (scan == NULL)
+        return NULL;
+    scan->set = set;
+    scan->host = host;
+    scan->scratch = scratch;
+    scan->block = malloc(BLOCK_SIZE);
+    complete = scan->block != NULL;
+    for (i = 0; i < STREAMS; i++) {
+        scan->streams[i].scan = scan;
+        scan->streams[i].digests = mig_digests_new();
+        scan->streams[i].open = calloc(set->checks_count + 1, sizeof(struct open_check));
+        complete = complete && scan->streams[i].digests != NULL && scan->streams[i].open != NULL;
+    }
+    if (!complete) {
+        mig_scan_free(scan);
+        return NULL;
+    }
+    return scan;
+}
+
+void
+mig_scan_free(struct scan *scan)
+{
+    size_t i;
+
+    if (scan == NULL)
+        return;
+    for (i = 0; i < STREAMS; i++) {
+        mig_digests_free(scan->streams[i].digests);
+        mig_lines_fini(&scan->streams[i].lines);
+        free(scan->streams[i].open);
+    }
+    if (scan->z_ready)
+        inflateEnd(&scan->z);
+    free(scan->block);
+    free(scan->inflated_block);
+    free(scan);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Inside the search engine: one pass over a file's bytes for all that is asked of them. */
+#ifndef MIG_SEARCH_SCAN_H
+#define MIG_SEARCH_SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "search_set.h"
+
+enum outcome { OUTCOME_OPEN, OUTCOME_NO, OUTCOME_YES };
+
+/* What is known of one file. */
+struct evaluation {
+    uint8_t *outcomes; /* enum outcome, by check.state */
+    bool *alive;       /* by search: in scope, and may still match */
+    bool has_sha256;
+    uint8_t sha256[MIG_SEARCH_SHA256_SIZE];
+};
+
+struct scan;
+struct scan *mig_scan_new(const struct mig_search_set *set, const struct mig_search_host *host,
+                          struct mig_regex_scratch *scratch);
+void mig_scan_free(struct scan *scan);
+
+/* True when a search that is alive needs the file's bytes. */
+bool mig_scan_needed(const struct mig_search_set *set, const struct evaluation *evaluation);
+/* Decides the open checks of the searches that are alive. On failure a message says why, and the
+ * checks that could not be decided stay open. -ECANCELED: host->cancelled(). */
+int mig_scan_run(struct scan *scan, struct evaluation *evaluation, int fd, char *ret_message,
+                 size_t message_size);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Inside the search engine: what a compiled search is. */
+#ifndef MIG_SEARCH_SET_H
+#define MIG_SEARCH_SET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include <mig/regex.h>
+#include <mig/search.h>
+
+#include "digest.h"
+
+enum check_kind {
+    CHECK_NAME,
+    CHECK_MODE,
+    CHECK_SIZE,
+    CHECK_MTIME,
+    CHECK_CONTENT,
+    CHECK_MD5,
+    CHECK_SHA1,
+    CHECK_SHA2,
+    CHECK_SHA3,
+    CHECK_KINDS
+};
+
+struct check {
+    enum check_kind kind;
+    char *value; /* as it was asked */
+    bool inverse;
+    bool mismatch;
+    struct mig_regex *regex;
+    uint64_t least; /* sizes */
+    uint64_t most;
+    bool newer; /* mtimes: after or before `edge` */
+    struct timespec edge;
+    enum mig_digest algorithm;
+    uint8_t digest[MIG_DIGEST_SIZE_MAX];
+    size_t state; /* its place in an evaluation's arrays */
+    uint64_t hits;
+};
+
+struct search {
+    char *label;
+    char **paths; /* cleaned */
+    size_t paths_count;
+    struct check *checks;
+    size_t checks_count;
+    uint64_t max_depth; /* UINT64_MAX: no limit */
+    uint64_t match_limit;
+    uint64_t max_errors; /* 0: no limit */
+    bool remote;
+    bool match_all;
+    bool macroal;
+    bool return_sha256;
+    bool decompress;
+    uint64_t hits;
+};
+
+struct mig_search_set {
+    struct search *searches; /* sorted by label */
+    size_t count;
+    size_t checks_count; /* of all searches */
+};
+
+/* The outcome of a check whose filter did or did not match. */
+static inline bool
+check_wants(const struct check *check, bool match)
+{
+    return (match != check->inverse) != check->mismatch;
+}
+
+#endif

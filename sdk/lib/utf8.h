@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#ifndef MIG_UTF8_H
+#define MIG_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Length of the UTF-8 sequence (RFC 3629) at the start of `text`, which has `left` > 0 bytes; 0
+ * when the first byte starts none. */
+size_t mig_utf8_step(const char *text, size_t left);
+bool mig_utf8_valid(const char *text, size_t length);
+
+#endif
