@@ -8,6 +8,8 @@ scheduler_libmig_api_a_SOURCES = \
 	scheduler/api/auth.h \
 	scheduler/api/envelope.c \
 	scheduler/api/envelope.h \
+	scheduler/api/keyring.c \
+	scheduler/api/keyring.h \
 	scheduler/api/links.c \
 	scheduler/api/links.h \
 	scheduler/api/pool.c \
@@ -55,5 +57,3 @@ scheduler_mig_api_LDADD = \
 	$(MICROHTTPD_LIBS) \
 	$(PQ_LIBS) \
 	$(CORE_LIBS)
-
-dist_migsql_DATA += sql/0002-api.sql

@@ -9,26 +9,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/keyring.h"
 #include "api/token.h"
 #include "base/buf.h"
-#include "base/log.h"
 #include "store/api_auth.h"
 #include "trust/image.h"
 
 #define DIGEST_LEN 32
 
+#define KEYRING_MS 600000
+
 struct mig_auth {
+    struct mig_keyring *keyring;
     struct mig_pgp *pgp; /* NULL until the first keyring */
+    int64_t opened_ms;
     char version[MIG_KEYRING_VERSION];
 };
 
 int
-mig_auth_new(struct mig_auth **ret, struct mig_err *err)
+mig_auth_new(struct mig_keyring *keyring, struct mig_auth **ret, struct mig_err *err)
 {
     struct mig_auth *auth = calloc(1, sizeof *auth);
 
     if (auth == NULL)
         return mig_err_set(err, -ENOMEM, "out of memory");
+    auth->keyring = keyring;
     *ret = auth;
     return 0;
 }
@@ -48,51 +53,13 @@ mig_auth_is_failure(int code)
     return code == MIG_E_DATABASE || code == MIG_E_CRYPTO || code > -1000;
 }
 
+/* The keyring's folder is in a place that may be swept, and a swept keyring knows nobody: it is
+ * laid anew now and then, which costs two small files. */
 static int
-from_hex(const char *hex, struct mig_buf *out)
+is_fresh(const struct mig_auth *auth, const char *version)
 {
-    for (; hex[0] != '\0' && hex[1] != '\0'; hex += 2) {
-        const char pair[3] = {hex[0], hex[1], '\0'};
-
-        mig_buf_addc(out, (char)strtoul(pair, NULL, 16));
-    }
-    return out->failed ? -ENOMEM : 0;
-}
-
-/* One investigator's key. A key that does not import must not lock the others out. */
-static void
-import_key(struct mig_pgp *pgp, const char *fpr, const char *hex)
-{
-    struct mig_buf key = MIG_BUF_INIT;
-    struct mig_err err = {0};
-
-    if (from_hex(hex, &key) < 0 || key.len == 0)
-        mig_log(MIG_SEV_WARNING, "- - - the public key of investigator %s is empty", fpr);
-    else if (mig_pgp_import(pgp, key.data, key.len, &err) < 0)
-        mig_log(MIG_SEV_WARNING, "- - - the public key of investigator %s is unusable: %s", fpr,
-                err.text);
-    mig_buf_fini(&key);
-}
-
-static int
-build_keyring(struct mig_db *db, struct mig_pgp **ret, struct mig_err *err)
-{
-    const char *parent = getenv("RUNTIME_DIRECTORY"); /* systemd's, private to the service */
-    struct mig_pgp *pgp = NULL;
-    PGresult *res = NULL;
-    int rc;
-
-    rc = mig_store_keyring(db, &res, err);
-    if (rc < 0)
-        return rc;
-    rc = mig_pgp_open_keyring(parent != NULL ? parent : "/tmp", "", 0, &pgp, err);
-    if (rc >= 0) {
-        for (int i = 0; i < PQntuples(res); i++)
-            import_key(pgp, PQgetvalue(res, i, 0), PQgetvalue(res, i, 1));
-        *ret = pgp;
-    }
-    PQclear(res);
-    return rc;
+    return auth->pgp != NULL && strcmp(version, auth->version) == 0 &&
+           mig_time_monotonic_ms() - auth->opened_ms < KEYRING_MS;
 }
 
 static int
@@ -103,15 +70,14 @@ refresh(struct mig_auth *auth, struct mig_db *db, struct mig_err *err)
     int rc;
 
     rc = mig_store_keyring_version(db, version, err);
-    if (rc < 0)
+    if (rc < 0 || is_fresh(auth, version))
         return rc;
-    if (auth->pgp != NULL && strcmp(version, auth->version) == 0)
-        return 0;
-    rc = build_keyring(db, &pgp, err);
+    rc = mig_keyring_open(auth->keyring, db, version, &pgp, err);
     if (rc < 0)
         return rc;
     mig_pgp_close(auth->pgp);
     auth->pgp = pgp;
+    auth->opened_ms = mig_time_monotonic_ms();
     memcpy(auth->version, version, sizeof version);
     return 0;
 }

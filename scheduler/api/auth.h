@@ -12,6 +12,7 @@
 
 struct mig_auth;
 struct mig_db;
+struct mig_keyring;
 
 struct mig_identity {
     int64_t id;
@@ -19,7 +20,8 @@ struct mig_identity {
     uint64_t permissions;
 };
 
-int mig_auth_new(struct mig_auth **ret, struct mig_err *err);
+/* `keyring` is shared by the workers and must outlive it. */
+int mig_auth_new(struct mig_keyring *keyring, struct mig_auth **ret, struct mig_err *err);
 void mig_auth_free(struct mig_auth *auth);
 
 /*

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "api/auth.h"
+#include "api/keyring.h"
 #include "api/settings.h"
 #include "base/log.h"
 #include "base/time.h"
@@ -28,6 +29,7 @@ struct mig_pool {
     pthread_mutex_t lock;
     pthread_cond_t wake;
     struct mig_job *first, *last;
+    struct mig_keyring *keyring;
     bool finishing;
     int64_t cleaned_ms;
     unsigned count;
@@ -102,7 +104,7 @@ start_thread(struct mig_pool *pool, struct thread *thread, const struct mig_api 
     thread->worker.api = api;
     rc = mig_db_open(api->settings->conninfo, "mig-api", &thread->worker.db, err);
     if (rc >= 0)
-        rc = mig_auth_new(&thread->worker.auth, err);
+        rc = mig_auth_new(pool->keyring, &thread->worker.auth, err);
     if (rc < 0)
         return rc;
     rc = pthread_create(&thread->id, NULL, work, thread);
@@ -123,6 +125,11 @@ mig_pool_start(const struct mig_api *api, unsigned workers, struct mig_pool **re
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->wake, NULL);
     pool->count = workers;
+    pool->keyring = mig_keyring_new();
+    if (pool->keyring == NULL) {
+        mig_pool_free(pool);
+        return mig_err_set(err, -ENOMEM, "out of memory");
+    }
     for (unsigned i = 0; i < workers; i++) {
         int rc = start_thread(pool, &pool->threads[i], api, err);
 
@@ -183,6 +190,7 @@ mig_pool_free(struct mig_pool *pool)
         mig_db_close(pool->threads[i].worker.db);
         mig_db_close(pool->threads[i].worker.target_db);
     }
+    mig_keyring_free(pool->keyring);
     pthread_cond_destroy(&pool->wake);
     pthread_mutex_destroy(&pool->lock);
     free(pool);

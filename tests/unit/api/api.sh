@@ -498,6 +498,22 @@ done
 wait $pids
 ok 'one new agent, 8 heartbeats at the same moment: one row' equal 1 sql "SELECT count(*) FROM agents WHERE name = 'host9'"
 
+# more clients that never finish their body than there are workers
+port=$(cat "$PLATFORM_DIR/port")
+for fd in 11 12 13 14 15 16 17 18; do
+    eval "exec $fd<>/dev/tcp/127.0.0.1/$port"
+    printf 'POST /api/v1/heartbeat HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{' >&$fd
+done
+request --max-time 10 "$api/heartbeat"
+ok 'slow clients hold no worker' is 200 'gatorz say hi'
+for fd in 11 12 13 14 15 16 17 18; do
+    eval "exec $fd>&-"
+done
+sql "INSERT INTO investigators (name, pgpfingerprint, publickey, status, permissions) VALUES ('broken', 'BAD', 'no key', 'active', 63)"
+as "$alice" "$api/dashboard"
+ok 'a key that is none does not lock the others out' is 200
+ok 'and is in the log' grep -q 'the public key of investigator BAD is unusable' "$PLATFORM_DIR/log/mig-api"
+
 sql 'ALTER TABLE agents_stats RENAME TO hidden'
 as "$alice" "$api/dashboard"
 ok 'a failure says nothing of the inside' is 500 'internal error, see the log for '
