@@ -3,11 +3,14 @@
 # compiler. To fuzz: CC=clang ../configure --enable-fuzzers --enable-sanitizers, make check, then
 # tests/fuzz/fuzz_json CORPUS ../tests/fuzz/corpus/fuzz_json
 fuzz_targets = \
+	tests/fuzz/fuzz_acl \
 	tests/fuzz/fuzz_action \
 	tests/fuzz/fuzz_command \
 	tests/fuzz/fuzz_conf \
 	tests/fuzz/fuzz_heartbeat \
-	tests/fuzz/fuzz_json
+	tests/fuzz/fuzz_image \
+	tests/fuzz/fuzz_json \
+	tests/fuzz/fuzz_signature
 check_PROGRAMS += $(fuzz_targets)
 FUZZ_LIBS = core/libmig-core.a $(CORE_LIBS)
 if ENABLE_FUZZERS
@@ -19,6 +22,9 @@ FUZZ_DRIVER = tests/fuzz/driver.c
 FUZZ_LINK = $(AM_LDFLAGS)
 endif
 
+tests_fuzz_fuzz_acl_SOURCES = tests/fuzz/fuzz_acl.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
+tests_fuzz_fuzz_acl_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_acl_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_action_SOURCES = tests/fuzz/fuzz_action.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_action_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_action_LDFLAGS = $(FUZZ_LINK)
@@ -31,11 +37,19 @@ tests_fuzz_fuzz_conf_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_heartbeat_SOURCES = tests/fuzz/fuzz_heartbeat.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_heartbeat_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_heartbeat_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_image_SOURCES = tests/fuzz/fuzz_image.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
+tests_fuzz_fuzz_image_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_image_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_json_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_json_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_signature_SOURCES = tests/fuzz/fuzz_signature.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
+tests_fuzz_fuzz_signature_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_signature_LDFLAGS = $(FUZZ_LINK)
 
 EXTRA_DIST += \
+	tests/fuzz/corpus/fuzz_acl/two.json \
+	tests/fuzz/corpus/fuzz_acl/zero.json \
 	tests/fuzz/corpus/fuzz_action/compressed.json \
 	tests/fuzz/corpus/fuzz_action/full.json \
 	tests/fuzz/corpus/fuzz_action/vector-00.json \
@@ -61,6 +75,11 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/fuzz_heartbeat/full.json \
 	tests/fuzz/corpus/fuzz_heartbeat/missing.json \
 	tests/fuzz/corpus/fuzz_heartbeat/tags-twice.json \
+	tests/fuzz/corpus/fuzz_image/cut.elf \
+	tests/fuzz/corpus/fuzz_image/many-segments.elf \
+	tests/fuzz/corpus/fuzz_image/note-size.elf \
+	tests/fuzz/corpus/fuzz_image/offset-wraps.elf \
+	tests/fuzz/corpus/fuzz_image/small.elf \
 	tests/fuzz/corpus/fuzz_json/cut.json \
 	tests/fuzz/corpus/fuzz_json/deep.json \
 	tests/fuzz/corpus/fuzz_json/duplicate.json \
@@ -68,4 +87,8 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/fuzz_json/numbers.json \
 	tests/fuzz/corpus/fuzz_json/object.json \
 	tests/fuzz/corpus/fuzz_json/strings.json \
-	tests/fuzz/corpus/fuzz_json/subnormal.json
+	tests/fuzz/corpus/fuzz_json/subnormal.json \
+	tests/fuzz/corpus/fuzz_signature/armored.asc \
+	tests/fuzz/corpus/fuzz_signature/line.txt \
+	tests/fuzz/corpus/fuzz_signature/packet.bin \
+	tests/fuzz/corpus/fuzz_signature/partial.bin
