@@ -446,6 +446,7 @@ mig_worker_role(int argc, char **argv)
         return;
     worker.started = mig_time_monotonic_ms();
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    prctl(PR_SET_NAME, MIG_WIRE_ARGV0, 0, 0, 0); /* else it is "exe" in ps */
     signal(SIGPIPE, SIG_IGN);
     mig_close_above(MIG_WIRE_FD);
     mig_log_open(MIG_WIRE_ARGV0, "stderr", MIG_SEV_WARNING);

@@ -773,6 +773,48 @@ ends_what_is_freed(void **state)
     assert_int_equal(errno, ECHILD);
 }
 
+/* The one child of a process, 0 while there is none. */
+static pid_t
+child_of(pid_t parent)
+{
+    char path[64], text[32] = "";
+    snprintf(path, sizeof(path), "/proc/%ld/task/%ld/children", (long)parent, (long)parent);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    ssize_t n = read(fd, text, sizeof(text) - 1);
+    close(fd);
+    return n > 0 ? (pid_t)strtol(text, NULL, 10) : 0;
+}
+
+static void
+dies_with_its_parent(void **state)
+{
+    struct mig_worker_spec spec = fault("loop", 0);
+    struct mig_worker *worker = NULL;
+    pid_t orphan = 0;
+    (void)state;
+    if (child_of(getpid()) < 0)
+        skip(); /* a kernel without CONFIG_PROC_CHILDREN */
+    pid_t parent = fork();
+    assert_true(parent >= 0);
+    if (parent == 0) {
+        if (mig_worker_start(&spec, &worker, NULL) == 0)
+            for (;;)
+                pause();
+        _exit(1);
+    }
+    int64_t until = mig_time_monotonic_ms() + 30000;
+    while ((orphan = child_of(parent)) == 0 && mig_time_monotonic_ms() < until)
+        poll(NULL, 0, 5);
+    assert_true(orphan > 0);
+    kill(parent, SIGKILL);
+    assert_int_equal(waitpid(parent, NULL, 0), parent);
+    while (!is_gone(orphan) && mig_time_monotonic_ms() < until)
+        poll(NULL, 0, 5);
+    assert_true(is_gone(orphan));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -806,6 +848,7 @@ main(int argc, char **argv)
         cmocka_unit_test(confines_without_needs),
         cmocka_unit_test(confines_by_needs),
         cmocka_unit_test(runs_side_by_side),
+        cmocka_unit_test(dies_with_its_parent),
         cmocka_unit_test(ends_what_is_freed),
     };
     return cmocka_run_group_tests_name("worker", tests, group_start, group_stop);
