@@ -13,7 +13,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/buf.h"
 #include "base/json_internal.h"
@@ -330,7 +329,7 @@ compare_members(const void *pa, const void *pb, void *keys)
     return compare_bytes(base + a->key, a->key_len, base + b->key, b->key_len);
 }
 
-/* As above without ASCII case; names hold no NUL, so strncasecmp stops at nothing else. */
+/* As above, ASCII letters without their case. */
 static int
 compare_folded(const void *pa, const void *pb, void *keys)
 {

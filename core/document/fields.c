@@ -4,13 +4,42 @@
 #include "document/fields.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/buf.h"
 #include "base/json.h"
 
 #define ID_MAX (1LL << 53)
+
+/* One character as Go folds field names: ASCII case, and the two letters beyond ASCII whose simple
+ * case folding is ASCII, U+017F (long s) and U+212A (Kelvin sign). */
+static int
+fold_next(const char **at)
+{
+    unsigned char c = (unsigned char)**at;
+
+    if (strncmp(*at, "\xc5\xbf", 2) == 0) {
+        *at += 2;
+        return 's';
+    }
+    if (strncmp(*at, "\xe2\x84\xaa", 3) == 0) {
+        *at += 3;
+        return 'k';
+    }
+    (*at)++;
+    return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+}
+
+static bool
+same_folded(const char *a, const char *b)
+{
+    while (*a != '\0' && *b != '\0') {
+        if (fold_next(&a) != fold_next(&b))
+            return false;
+    }
+    return *a == *b;
+}
 
 int
 mig_fields_exact(struct json_object *obj, const char *const names[], struct mig_err *err)
@@ -19,7 +48,7 @@ mig_fields_exact(struct json_object *obj, const char *const names[], struct mig_
     {
         (void)value;
         for (size_t i = 0; names[i] != NULL; i++) {
-            if (strcasecmp(key, names[i]) == 0 && strcmp(key, names[i]) != 0)
+            if (strcmp(key, names[i]) != 0 && same_folded(key, names[i]))
                 return mig_err_set(err, MIG_E_INVALID,
                                    "unknown field \"%s\": field names are matched exactly, write "
                                    "\"%s\"",

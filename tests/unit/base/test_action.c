@@ -58,6 +58,8 @@ refused_forms(void **state)
         {"{" HEAD "\"operations\":[{\"module\":\"m\",\"MODULE\":\"x\"}]}", MIG_E_SYNTAX,
          "duplicate key"},
         {"{" HEAD OPS ",\"TARGET\":\"x\"}", MIG_E_SYNTAX, "duplicate key \"TARGET\""},
+        {"{" HEAD OPS ",\"\xc5\xbftatus\":\"x\"}", MIG_E_INVALID, "write \"status\""},
+        {"{" HEAD "\"operation\\u017f\":[]," OPS "}", MIG_E_INVALID, "write \"operations\""},
         {"{" HEAD OPS ",\"Status\":\"x\"}", MIG_E_INVALID, "field names are matched exactly"},
         {"{" HEAD OPS ",\"name\":\"x\"}", MIG_E_SYNTAX, "duplicate key \"name\""},
         {"{\"name\":\"a\\u0000b\"," OPS "}", MIG_E_INVALID, "field \"name\": a NUL"},
