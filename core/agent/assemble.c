@@ -52,11 +52,20 @@ error_result(const char *reason)
     return result;
 }
 
-/* Puts the reason at the end of the result's errors. */
+/* Puts the reason at the end of the result's errors, unless the plugin's side said it already. */
 static void
 add_reason(struct json_object *result, const char *reason)
 {
     struct json_object *errors = json_object_object_get(result, "errors");
+    size_t count =
+        json_object_is_type(errors, json_type_array) ? json_object_array_length(errors) : 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const char *text = json_object_get_string(json_object_array_get_idx(errors, i));
+
+        if (text && strcmp(text, reason) == 0)
+            return;
+    }
 
     if (!errors || !json_object_is_type(errors, json_type_array)) {
         errors = json_object_new_array();

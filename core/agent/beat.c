@@ -166,7 +166,7 @@ mig_beat_main(const struct mig_role_user *user)
         goto out;
     rc = post(&body, &err);
     if (rc < 0)
-        mig_role_log(MIG_SEV_WARNING, "heartbeat: %s", err.text);
+        mig_role_log(MIG_SEV_WARNING, "%s", err.text);
     report(&b, rc == 0);
     status = 0;
 out:

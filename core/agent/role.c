@@ -54,6 +54,7 @@ mig_agent_role(int argc, char **argv)
 {
     struct mig_role_user user;
     struct stat st;
+    char name[16];
 
     if (argc != 4 || argv[1][0] != '@')
         return;
@@ -65,6 +66,8 @@ mig_agent_role(int argc, char **argv)
             fprintf(stderr, "mig-agent: %s is started by the agent itself\n", argv[1]);
             exit(2);
         }
+        snprintf(name, sizeof(name), "mig-%.11s", argv[1] + 1);
+        prctl(PR_SET_NAME, name);
         exit(roles[i].main(&user));
     }
 }

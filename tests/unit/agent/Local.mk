@@ -1,1 +1,28 @@
 # SPDX-License-Identifier: MPL-2.0
+if HAVE_CMOCKA
+AGENT_TESTS = \
+	tests/unit/agent/test_mksite \
+	tests/unit/agent/test_pack \
+	tests/unit/agent/test_state \
+	tests/unit/agent/test_verify
+check_PROGRAMS += $(AGENT_TESTS)
+TESTS += $(AGENT_TESTS)
+
+AGENT_TEST_LIBS = core/libmig-agent.a core/libmig-core.a core/libmig-whitelist.a \
+	$(BUILTIN_PLUGIN_LIBS) $(AGENT_LIBS) $(CMOCKA_LIBS)
+tests_unit_agent_test_mksite_SOURCES = \
+	core/agent/site_default.c \
+	tests/unit/agent/test_mksite.c \
+	tests/unit/trust/gpg_home.c \
+	tests/unit/trust/gpg_home.h
+tests_unit_agent_test_mksite_LDADD = core/libmig-mkagent.a $(AGENT_TEST_LIBS)
+tests_unit_agent_test_pack_SOURCES = tests/unit/agent/test_pack.c
+tests_unit_agent_test_pack_LDADD = $(AGENT_TEST_LIBS)
+tests_unit_agent_test_state_SOURCES = tests/unit/agent/test_state.c
+tests_unit_agent_test_state_LDADD = $(AGENT_TEST_LIBS)
+tests_unit_agent_test_verify_SOURCES = \
+	tests/unit/agent/test_verify.c \
+	tests/unit/trust/gpg_home.c \
+	tests/unit/trust/gpg_home.h
+tests_unit_agent_test_verify_LDADD = $(AGENT_TEST_LIBS)
+endif

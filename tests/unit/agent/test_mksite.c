@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* A site folder with any mistake makes no agent, and the message says which. */
+#include "config.h"
+
+#include "../base/unit.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../trust/gpg_home.h"
+#include "agent/mkagent.h"
+#include "base/file.h"
+
+#define ARGS(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define CONF "[agent]\nrelay = \"amqp://u:secret@127.0.0.1:5672/mig\"\n"
+
+static struct gpg_home home;
+static char folder[64];
+static char fpr[MIG_FPR_LEN + 1];
+static struct mig_buf alice = MIG_BUF_INIT, encrypt = MIG_BUF_INIT, expired = MIG_BUF_INIT;
+
+static int
+export_key(const char *mail, struct mig_buf *out)
+{
+    struct mig_pgp_key *keys = NULL;
+    struct mig_buf all = MIG_BUF_INIT;
+    struct mig_pgp *pgp = NULL;
+    size_t count = 0;
+    int rc = -1;
+
+    if (mig_pgp_open(home.path, &pgp, NULL) == 0 && mig_pgp_export(pgp, NULL, 0, &all, NULL) == 0 &&
+        mig_pgp_inspect(all.data, all.len, &keys, &count, NULL) == 0)
+        for (size_t i = 0; i < count; i++)
+            if (strcmp(keys[i].uid, mail) == 0) {
+                if (out == &alice)
+                    memcpy(fpr, keys[i].fpr, sizeof(fpr));
+                rc = mig_pgp_export(pgp, keys[i].fpr, 1, out, NULL);
+            }
+    free(keys);
+    mig_buf_fini(&all);
+    mig_pgp_close(pgp);
+    return rc;
+}
+
+static int
+setup_keys(void **state)
+{
+    (void)state;
+    if (gpg_home_make(&home) != 0 ||
+        gpg_run(&home, ARGS("--quick-gen-key", "alice@test", "ed25519", "sign", "never")) != 0 ||
+        gpg_run(&home, ARGS("--quick-gen-key", "encrypt@test", "ed25519", "cert", "never")) != 0 ||
+        gpg_run(&home, ARGS("--faked-system-time", "20200101T000000!", "--quick-gen-key",
+                            "expired@test", "ed25519", "sign", "1d")) != 0)
+        return -1;
+    return export_key("alice@test", &alice) || export_key("encrypt@test", &encrypt) ||
+           export_key("expired@test", &expired);
+}
+
+static int
+teardown_keys(void **state)
+{
+    (void)state;
+    mig_buf_fini(&alice);
+    mig_buf_fini(&encrypt);
+    mig_buf_fini(&expired);
+    gpg_home_remove(&home);
+    return 0;
+}
+
+static void
+put(const char *name, const char *text)
+{
+    char path[128];
+    int fd;
+
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    assert_true(fd >= 0);
+    assert_int_equal(mig_fd_write_all(fd, text, strlen(text)), 0);
+    close(fd);
+}
+
+static void
+put_acl(const char *module, int minimum, const char *key)
+{
+    char text[512];
+
+    snprintf(text, sizeof(text),
+             "{\"%s\":{\"minimumweight\":%d,\"investigators\":{\"Alice\":{\"fingerprint\":\"%s\","
+             "\"weight\":1}}}}",
+             module, minimum, key);
+    put("acl.json", text);
+}
+
+/* A good site, for the tests to spoil. */
+static int
+setup(void **state)
+{
+    char path[128];
+
+    (void)state;
+    snprintf(folder, sizeof(folder), "/tmp/mig-site-test-XXXXXX");
+    if (!mkdtemp(folder))
+        return -1;
+    snprintf(path, sizeof(path), "%s/keys", folder);
+    mkdir(path, 0700);
+    snprintf(path, sizeof(path), "%s/tls", folder);
+    mkdir(path, 0700);
+    put("agent.conf", CONF);
+    put("keys/alice.asc", alice.data);
+    put_acl("default", 1, fpr);
+    return 0;
+}
+
+static int
+remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)st;
+    (void)type;
+    (void)ftw;
+    return remove(path);
+}
+
+static int
+teardown(void **state)
+{
+    (void)state;
+    return nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static void
+assert_site_refused(const char *part)
+{
+    struct mig_mksite site = {0};
+    struct mig_err err = {0};
+    int rc = mig_mksite_load(folder, &site, &err);
+
+    if (rc == 0) {
+        mig_mksite_fini(&site);
+        fail_msg("expected \"%s\", but the site was taken", part);
+    }
+    assert_holds(err.text, part);
+}
+
+static void
+test_good(void **state)
+{
+    struct mig_mksite site = {0};
+    struct mig_buf source = MIG_BUF_INIT;
+    struct mig_err err = {0};
+
+    (void)state;
+    put("agent.conf", CONF "api = \"http://127.0.0.1/api/v1\"\nheartbeatfreq = 1m\n"
+                           "tags = team: blue : sky\n[limits]\noutput = 65536\n");
+    put("plugins.allow",
+        "house 1.0 1.0 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n");
+    assert_done(mig_mksite_load(folder, &site, &err), &err);
+    assert_string_equal(site.site.api, "http://127.0.0.1/api/v1/");
+    assert_int_equal(site.site.heartbeat_ms, 60000);
+    assert_int_equal(site.site.output_max, 65536);
+    assert_string_equal(site.site.tags[0], "team");
+    assert_string_equal(site.site.tags[1], "blue : sky");
+    assert_int_equal(site.keys_count, 1);
+    assert_true(site.site.keyring_len > 100);
+    assert_string_equal(site.plugins[site.plugins_count - 1].name, "house");
+    assert_int_equal(mig_mksite_source(&site, &source), 0);
+    assert_holds(source.data, "\"amqp://u:secret@127.0.0.1:5672/mig\"");
+    assert_holds(source.data, "{\"house\", \"1.0\", 1, 0, {0,1,2,3,");
+    mig_buf_fini(&source);
+    mig_mksite_fini(&site);
+}
+
+static void
+test_conf_refused(void **state)
+{
+    static const struct {
+        const char *conf, *part;
+    } table[] = {
+        {"[agent]\napi = \"http://h/\"\n", "agent.relay is missing"},
+        {"[agent]\nrelay = \"http://h/\"\n", "expected amqp:// or amqps://"},
+        {"[agent]\nrelay = \"amqps://h/\"\n", "tls/ca.pem"},
+        {CONF "colour = red\n", "agent.conf:3"},
+        {CONF "api = \"ftp://h/\"\n", "agent.api: expected an address such as"},
+        {CONF "tags = blue\n", "agent.tags: expected name:value, found 'blue'"},
+        {CONF "rundir = here\n", "agent.rundir: expected an absolute path, found 'here'"},
+        {CONF "maxworkers = 0\n", "maxworkers"},
+        {CONF "heartbeatfreq = soon\n", "heartbeatfreq"},
+        {CONF "moduletimeout = 10ms\n", "expected one second or more"},
+        {CONF "[logging]\nlevel = loud\n", "logging.level: expected err, warning, notice"},
+        {CONF "[logging]\ndestination = mail\n", "logging.destination: expected stderr, syslog"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(table); i++) {
+        put("agent.conf", table[i].conf);
+        assert_site_refused(table[i].part);
+    }
+}
+
+static void
+test_keys_refused(void **state)
+{
+    (void)state;
+    put("keys/bad.asc", "-----BEGIN PGP nonsense");
+    assert_site_refused("keys/bad.asc: ");
+    put("keys/bad.asc", encrypt.data);
+    assert_site_refused("(encrypt@test) can not sign");
+    put("keys/bad.asc", expired.data);
+    assert_site_refused("/keys/bad.asc: ");
+}
+
+static void
+test_no_keys(void **state)
+{
+    char path[128];
+
+    (void)state;
+    snprintf(path, sizeof(path), "%s/keys/alice.asc", folder);
+    unlink(path);
+    assert_site_refused("/keys: expected the investigators' public keys as NAME.asc, found none");
+}
+
+static void
+test_acl_refused(void **state)
+{
+    (void)state;
+    put_acl("file", 1, "0123456789ABCDEF0123456789ABCDEF01234567");
+    assert_site_refused("acl.json: file: the key 0123456789ABCDEF0123456789ABCDEF01234567 of Alice "
+                        "is not in ");
+    put_acl("file", 2, fpr);
+    assert_site_refused(
+        "acl.json: file: all its investigators together do not reach minimumweight");
+    put("acl.json", "{\"file\":");
+    assert_site_refused("/acl.json: ");
+}
+
+static void
+test_parts_refused(void **state)
+{
+    (void)state;
+    put("plugins.allow", "house 1.0\n");
+    assert_site_refused("/plugins.allow: line 1: expected 'NAME VERSION ABI SHA256'");
+    put("plugins.allow", "");
+    put("tls/cert.pem", "-----BEGIN CERTIFICATE-----\n");
+    assert_site_refused("cert.pem and key.pem belong together");
+    put("tls/ca.pem", "not PEM");
+    assert_site_refused("/tls/ca.pem: expected PEM text");
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_good, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_conf_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_keys_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_no_keys, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_acl_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_parts_refused, setup, teardown),
+    };
+
+    return cmocka_run_group_tests_name("site folder", tests, setup_keys, teardown_keys);
+}
