@@ -11,3 +11,5 @@ scheduler_mig_admin_SOURCES = scheduler/admin/main.c
 scheduler_mig_admin_LDFLAGS = $(MIG_PROGRAM_LDFLAGS) $(AM_LDFLAGS)
 scheduler_mig_admin_LDADD = scheduler/libmig-admin.a scheduler/libmig-store.a core/libmig-core.a \
 	$(PQ_LIBS) $(CORE_LIBS)
+
+dist_man_MANS += scheduler/admin/mig-admin.8

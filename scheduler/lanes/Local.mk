@@ -18,3 +18,5 @@ scheduler_mig_scheduler_SOURCES = scheduler/lanes/main.c
 scheduler_mig_scheduler_LDFLAGS = $(MIG_PROGRAM_LDFLAGS) $(AM_LDFLAGS)
 scheduler_mig_scheduler_LDADD = scheduler/libmig-lanes.a scheduler/libmig-store.a core/libmig-core.a \
 	$(PQ_LIBS) $(AMQP_LIBS) $(CORE_LIBS)
+
+dist_man_MANS += scheduler/lanes/mig-scheduler.8
