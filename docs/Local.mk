@@ -1,1 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
+EXTRA_DIST += \
+	docs/first-site.md \
+	docs/mig-2019.md \
+	docs/security-model.md

@@ -337,13 +337,37 @@ out:
     return rc;
 }
 
+/* The signed text does not escape name and target, so with such a text in one of them another name and
+ * target would give the same bytes: a signature could be moved to a target it was not made for. */
+static int
+check_ambiguous(const char *what, const char *text, struct mig_err *err)
+{
+    static const char *const marks[] = {";target=", ";validfrom="};
+
+    for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+        if (strstr(text, marks[i]) != NULL)
+            return mig_err_set(err, MIG_E_INVALID,
+                               "action %s holds '%s': the signed text could be read in two ways; "
+                               "word it differently",
+                               what, marks[i]);
+    }
+    return 0;
+}
+
 static int
 check_form(const struct mig_action *action, struct mig_err *err)
 {
+    int rc;
+
     if (action->name[0] == '\0')
         return mig_err_set(err, MIG_E_INVALID, "action name is empty");
     if (action->target[0] == '\0')
         return mig_err_set(err, MIG_E_INVALID, "action target is empty");
+    rc = check_ambiguous("name", action->name, err);
+    if (rc == 0)
+        rc = check_ambiguous("target", action->target, err);
+    if (rc != 0)
+        return rc;
     if (action->syntaxversion != 2)
         return mig_err_set(err, MIG_E_INVALID, "wring syntax version, expected 2");
     if (action->operations_count == 0)

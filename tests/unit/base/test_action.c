@@ -216,6 +216,12 @@ rules_are_checked(void **state)
     } table[] = {
         {"{\"target\":\"t\"," OPS "}", VALID_FROM, 0, MIG_E_INVALID, "action name is empty"},
         {"{\"name\":\"n\"," OPS "}", VALID_FROM, 0, MIG_E_INVALID, "action target is empty"},
+        {"{\"name\":\"a;target=b\",\"target\":\"t\"," OPS "}", VALID_FROM, 0, MIG_E_INVALID,
+         "action name holds ';target='"},
+        {"{\"name\":\"n\",\"target\":\"t;target=u\"," OPS "}", VALID_FROM, 0, MIG_E_INVALID,
+         "action target holds ';target='"},
+        {"{\"name\":\"n\",\"target\":\"t;validfrom=1\"," OPS "}", VALID_FROM, 0, MIG_E_INVALID,
+         "action target holds ';validfrom='"},
         {"{\"name\":\"n\",\"target\":\"t\"," OPS "}", VALID_FROM, 0, MIG_E_INVALID,
          "wring syntax version, expected 2"},
         {"{\"name\":\"n\",\"target\":\"t\",\"syntaxversion\":1," OPS "}", VALID_FROM, 0,
