@@ -18,3 +18,4 @@ plugins_example_libexample_a_CPPFLAGS = $(SDK_CPPFLAGS) -DMIG_PLUGIN_BUILTIN_NAM
 plugins_example_libexample_a_CFLAGS = $(PLUGIN_CFLAGS) $(JSON_CFLAGS)
 BUILTIN_PLUGIN_LIBS += plugins/example/libexample.a $(SDK_LIB)
 endif
+dist_man_MANS += plugins/example/mig-example.7

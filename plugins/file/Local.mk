@@ -23,3 +23,4 @@ plugins_file_libfile_a_CPPFLAGS = $(SDK_CPPFLAGS) -DMIG_PLUGIN_BUILTIN_NAME=file
 plugins_file_libfile_a_CFLAGS = $(PLUGIN_CFLAGS) $(JSON_CFLAGS)
 BUILTIN_PLUGIN_LIBS += plugins/file/libfile.a $(SDK_LIB) $(SDK_SEARCH_LIB)
 endif
+dist_man_MANS += plugins/file/mig-file.7
