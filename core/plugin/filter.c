@@ -96,6 +96,14 @@ static const char *const writing[] = {
 
 static const char *const programs[] = {"execve", "execveat", "fork", "vfork"};
 
+/* The macros of seccomp.h leave members out, which clang does not like. `b` is for
+ * SCMP_CMP_MASKED_EQ. */
+static struct scmp_arg_cmp
+compare(unsigned argument, enum scmp_compare how, scmp_datum_t a, scmp_datum_t b)
+{
+    return (struct scmp_arg_cmp){.arg = argument, .op = how, .datum_a = a, .datum_b = b};
+}
+
 static int
 deny(scmp_filter_ctx ctx, const char *name, unsigned conditions, const struct scmp_arg_cmp *args)
 {
@@ -124,7 +132,7 @@ deny_open(scmp_filter_ctx ctx, const char *name, unsigned flags_at)
     };
     int rc = 0;
     for (size_t i = 0; i < MIG_COUNT(modes) && rc == 0; i++) {
-        struct scmp_arg_cmp arg = SCMP_CMP(flags_at, SCMP_CMP_MASKED_EQ, modes[i][0], modes[i][1]);
+        struct scmp_arg_cmp arg = compare(flags_at, SCMP_CMP_MASKED_EQ, modes[i][0], modes[i][1]);
         rc = deny(ctx, name, 1, &arg);
     }
     return rc;
@@ -155,7 +163,7 @@ filter_processes(scmp_filter_ctx ctx, uint32_t needs)
                                           CLONE_NEWIPC,  CLONE_NEWUTS, CLONE_NEWCGROUP};
     int rc = 0;
     for (size_t i = 0; i < MIG_COUNT(spaces) && rc == 0; i++) {
-        struct scmp_arg_cmp arg = SCMP_A0(SCMP_CMP_MASKED_EQ, spaces[i], spaces[i]);
+        struct scmp_arg_cmp arg = compare(0, SCMP_CMP_MASKED_EQ, spaces[i], spaces[i]);
         rc = deny(ctx, "clone", 1, &arg);
     }
     int number = seccomp_syscall_resolve_name("clone3");
@@ -164,7 +172,7 @@ filter_processes(scmp_filter_ctx ctx, uint32_t needs)
     if (rc != 0 || needs & MIG_NEED_EXECUTE)
         return rc;
 #ifndef MIG_SANITIZERS /* LeakSanitizer looks from a process of its own */
-    struct scmp_arg_cmp process = SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0);
+    struct scmp_arg_cmp process = compare(0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0);
     rc = deny(ctx, "clone", 1, &process);
 #endif
     return rc == 0 ? deny_list(ctx, programs, MIG_COUNT(programs)) : rc;
@@ -173,20 +181,20 @@ filter_processes(scmp_filter_ctx ctx, uint32_t needs)
 static int
 deny_family_except(scmp_filter_ctx ctx, const scmp_datum_t allowed[], unsigned count)
 {
-    struct scmp_arg_cmp args[4];
-    /* A rule's conditions on one argument must be on different ones, so the families between the
-     * allowed ones are refused range by range: `allowed` is sorted. */
+    struct scmp_arg_cmp arg;
+    /* A rule takes one condition on an argument: the families below the allowed ones are refused
+     * one by one, all above at once. `allowed` is sorted. */
     scmp_datum_t from = 0;
     int rc = 0;
     for (unsigned i = 0; i < count && rc == 0; i++) {
         for (scmp_datum_t family = from; family < allowed[i] && rc == 0; family++) {
-            args[0] = (struct scmp_arg_cmp)SCMP_A0_32(SCMP_CMP_EQ, family);
-            rc = deny(ctx, "socket", 1, args);
+            arg = compare(0, SCMP_CMP_EQ, family, 0);
+            rc = deny(ctx, "socket", 1, &arg);
         }
         from = allowed[i] + 1;
     }
-    args[0] = (struct scmp_arg_cmp)SCMP_A0_32(SCMP_CMP_GE, from);
-    return rc == 0 ? deny(ctx, "socket", 1, args) : rc;
+    arg = compare(0, SCMP_CMP_GE, from, 0);
+    return rc == 0 ? deny(ctx, "socket", 1, &arg) : rc;
 }
 
 /* No local sockets either: what listens on them trusts user 0. */
@@ -206,8 +214,8 @@ filter_sockets(scmp_filter_ctx ctx, uint32_t needs)
 static int
 filter_signals(scmp_filter_ctx ctx)
 {
-    struct scmp_arg_cmp other = SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid());
-    struct scmp_arg_cmp limits = SCMP_A0(SCMP_CMP_NE, 0);
+    struct scmp_arg_cmp other = compare(0, SCMP_CMP_NE, (scmp_datum_t)getpid(), 0);
+    struct scmp_arg_cmp limits = compare(0, SCMP_CMP_NE, 0, 0);
     static const char *const names[] = {"kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo"};
     int rc = 0;
     for (size_t i = 0; i < MIG_COUNT(names) && rc == 0; i++)

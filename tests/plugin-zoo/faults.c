@@ -29,7 +29,7 @@ struct forged {
     char body[16384];
 };
 
-static volatile int sink;
+static volatile unsigned sink;
 
 static _Noreturn void
 spin(void)

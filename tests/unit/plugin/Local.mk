@@ -28,6 +28,7 @@ nodist_tests_unit_plugin_worker_test_SOURCES = tests/unit/plugin/zoo-whitelist.c
 tests_unit_plugin_worker_test_CPPFLAGS = $(AM_CPPFLAGS) -DMIG_PLUGIN_BUILTIN_NAME=inside \
 	-DZOO_DIR='"$(abs_top_builddir)/tests/plugin-zoo/.libs"'
 tests_unit_plugin_worker_test_LDADD = $(plugin_test_libs)
+EXTRA_tests_unit_plugin_worker_test_DEPENDENCIES = tests/plugin-zoo/stranger.la
 
 CLEANFILES += tests/unit/plugin/zoo-whitelist.c
 tests/unit/plugin/zoo-whitelist.c: core/trust/mkwhitelist$(EXEEXT) $(zoo_plugins:%=$(zoo_dir)/%.la)
