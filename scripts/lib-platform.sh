@@ -236,7 +236,7 @@ pg_run()
     # Used by those who source this file.
     # shellcheck disable=SC2034
     PG_CONNINFO="host=$PG_SOCKET port=$PG_PORT user=postgres dbname=postgres"
-    wait_for 30 "PostgreSQL does not answer, see $1/log/postgres" pg_ready
+    wait_for 90 "PostgreSQL does not answer, see $1/log/postgres" pg_ready
 }
 
 pg_ready()
@@ -302,7 +302,7 @@ CONF
 
     # The node's own port mapper: a node that finds none starts a daemon which outlives it.
     spawn epmd "$RABBIT_USER" KILL epmd -port "$RABBIT_EPMD_PORT" -address 127.0.0.1
-    wait_for 10 "epmd does not listen on port $RABBIT_EPMD_PORT" port_open "$RABBIT_EPMD_PORT" || return 1
+    wait_for 60 "epmd does not listen on port $RABBIT_EPMD_PORT" port_open "$RABBIT_EPMD_PORT" || return 1
     rabbit_env "$dir"
     # RABBITMQ_ALLOW_INPUT has the script become the node instead of waiting for it.
     spawn rabbitmq "$RABBIT_USER" KILL env -i "${RABBIT_ENV[@]}" RABBITMQ_ALLOW_INPUT=1 \
@@ -358,7 +358,7 @@ rabbit_ready()
 
 rabbit_wait()
 {
-    wait_for 60 "RabbitMQ does not answer, see $1/log/rabbitmq" rabbit_ready && pid_alive "$RABBIT_PID"
+    wait_for 180 "RabbitMQ does not answer, see $1/log/rabbitmq" rabbit_ready && pid_alive "$RABBIT_PID"
 }
 
 # rabbit_start DIR: rabbit_launch and rabbit_wait. After rabbit_stop it starts the same node again, on the same ports
@@ -457,7 +457,7 @@ api_up()
 CONF
     spawn mig-api "" TERM "$MIG_API" -c "$PLATFORM_DIR/etc/api.cfg"
     API_PID=$SPAWN_PID
-    wait_for 20 "mig-api does not listen, see $PLATFORM_DIR/log/mig-api" api_ready || return 1
+    wait_for 60 "mig-api does not listen, see $PLATFORM_DIR/log/mig-api" api_ready || return 1
     API_PORT=$(cat "$PLATFORM_DIR/api.port")
     API_URL=http://127.0.0.1:$API_PORT/api/v1/
 }
@@ -497,7 +497,7 @@ key_make()
     (umask 077 && mkdir -p "$home") || return 1
     # In front: as a daemon it would outlive us.
     spawn "gpg-agent-$1" "" TERM gpg-agent --homedir "$home" --no-detach --daemon
-    wait_for 10 "gpg-agent does not start, see $PLATFORM_DIR/log/gpg-agent-$1" [ -S "$home/S.gpg-agent" ] || return 1
+    wait_for 60 "gpg-agent does not start, see $PLATFORM_DIR/log/gpg-agent-$1" [ -S "$home/S.gpg-agent" ] || return 1
     gpg --homedir "$home" --batch --quiet --no-tty --passphrase '' \
         --quick-gen-key "$1 <$1@example.net>" "${KEY_ALGORITHM:-ed25519}" sign never \
         >>"$PLATFORM_DIR/log/gpg" 2>&1 || { platform_fail "gpg makes no key, see $PLATFORM_DIR/log/gpg"; return 1; }
@@ -602,7 +602,7 @@ agent_run()
 {
     spawn mig-agent "" TERM "$AGENT" -f
     AGENT_PID=$SPAWN_PID
-    wait_for 30 "the agent does not answer, see $PLATFORM_DIR/log/mig-agent" agent_ready
+    wait_for 90 "the agent does not answer, see $PLATFORM_DIR/log/mig-agent" agent_ready
 }
 
 agent_ready()

@@ -9,6 +9,7 @@ set -u
 . "$top_srcdir/tests/integration/lib-tap.sh"
 
 platform_missing && skip_all "$PLATFORM_MISSING"
+compgen -G "$top_builddir/plugins/file/.libs/file.so" >/dev/null || skip_all "the file plugin is not built as a shared object"
 PLATFORM_LOGS_ON_FAILURE=1
 PLATFORM_QUIET=1
 platform_dir || bail_out "no folder"
@@ -123,7 +124,12 @@ like "$out" 'signature 1: NOT valid' "and it is said"
 mig_as bob action sign "$PLATFORM_DIR/signed.json" >"$PLATFORM_DIR/both.json" 2>"$err"
 is "$(jq '.pgpsignatures | length' "$PLATFORM_DIR/both.json")" 2 "mig action sign adds a signature"
 ask action verify "$PLATFORM_DIR/both.json"
-is "$status" 0 "both are valid"
+is "$status" 1 "a signature of a key that alice does not have: 1"
+like "$out" 'signature 2: NOT valid: signature made by unknown entity' "and it is said"
+gpg --homedir "$PLATFORM_DIR/gnupg-alice" --batch --quiet --no-tty --import "$PLATFORM_DIR/gnupg-bob/public.asc" \
+    2>>"$PLATFORM_DIR/log/gpg"
+ask action verify "$PLATFORM_DIR/both.json"
+is "$status" 0 "with bob's key both are valid"
 
 # 8. Two investigators: bob signs, alice adds hers and launches.
 mig_as bob example -s -t all -gethostname >"$PLATFORM_DIR/bob.json" 2>"$err"

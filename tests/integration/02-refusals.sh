@@ -12,6 +12,7 @@ set -u
 . "$top_srcdir/tests/integration/lib-inject.sh"
 
 platform_missing && skip_all "$PLATFORM_MISSING"
+compgen -G "$top_builddir/plugins/file/.libs/file.so" >/dev/null || skip_all "the file plugin is not built as a shared object"
 PLATFORM_LOGS_ON_FAILURE=1
 PLATFORM_QUIET=1
 platform_dir || bail_out "no folder"
@@ -96,7 +97,7 @@ like "$(push "$good")" '^failed: .*replayed action' "replayed: refused"
 id=$(new_command)
 again=$(sign alice "${search[@]}" -n again)
 send_command "$id" "$again"
-wait_for 30 "no answer to command $id" command_done "$id"
+wait_for 90 "no answer to command $id" command_done "$id"
 send_command "$id" "$again"
 is "$(push "$(sign alice "${search[@]}" -n after)")" "success: " "a second delivery of a command does no harm"
 is "$(pg_sql mig "SELECT status FROM commands WHERE id = $id")" success "and its answer stays"

@@ -11,6 +11,7 @@ set -u
 . "$top_srcdir/tests/integration/lib-inject.sh"
 
 platform_missing && skip_all "$PLATFORM_MISSING"
+compgen -G "$top_builddir/plugins/file/.libs/file.so" >/dev/null || skip_all "the file plugin is not built as a shared object"
 PLATFORM_LOGS_ON_FAILURE=1
 PLATFORM_QUIET=1
 platform_dir || bail_out "no folder"
@@ -41,10 +42,10 @@ send_command "$id" "$long" || bail_out "the command is not sent"
 wait_for 20 "the agent has not taken the command" spooled || bail_out "no command in the spool"
 agent_kill
 is "$(pg_sql mig "SELECT status FROM commands WHERE id = $id")" sent "the agent is killed with a command in its spool"
-wait_for 10 "processes of the dead agent stay" agent_gone
+wait_for 30 "processes of the dead agent stay" agent_gone
 ok $? "its other processes have gone with it"
 agent_run || bail_out "the agent does not start again"
-wait_for 60 "no answer to command $id" command_done "$id"
+wait_for 180 "no answer to command $id" command_done "$id"
 is "$(pg_sql mig "SELECT status FROM commands WHERE id = $id")" success "started again, it answers"
 is "$(pg_sql mig "SELECT results->0->'elements'->'s1'->0->>'file' FROM commands WHERE id = $id")" "$data/big" \
     "with the result"

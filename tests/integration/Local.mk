@@ -1,7 +1,16 @@
 # SPDX-License-Identifier: MPL-2.0
-noinst_PROGRAMS += tests/integration/amqp-publish
+# Real servers, real programs: see scripts/lib-platform.sh. They skip themselves where they can not run.
+check_PROGRAMS += tests/integration/amqp-publish
 tests_integration_amqp_publish_SOURCES = tests/integration/amqp-publish.c
 tests_integration_amqp_publish_LDADD = core/libmig-core.a $(AMQP_LIBS) $(CORE_LIBS)
 
+integration_tests = \
+	tests/integration/01-investigation.sh \
+	tests/integration/02-refusals.sh \
+	tests/integration/03-restart.sh
+TESTS += $(integration_tests)
+
 EXTRA_DIST += \
+	$(integration_tests) \
+	tests/integration/lib-inject.sh \
 	tests/integration/lib-tap.sh

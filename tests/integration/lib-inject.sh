@@ -44,7 +44,7 @@ push()
     local id
     id=$(new_command)
     send_command "$id" "$1" || return 1
-    wait_for 30 "no answer to command $id" command_done "$id" || return 1
+    wait_for 90 "no answer to command $id" command_done "$id" || return 1
     pg_sql mig "SELECT status || ': ' || coalesce(results->0->'errors'->>0, '') FROM commands WHERE id = $id"
 }
 
