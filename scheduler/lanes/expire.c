@@ -15,7 +15,7 @@ step(struct mig_lane *lane, struct mig_db *db, struct mig_err *err)
 {
     int64_t due = MIG_LANE_SAFETY_MS;
     size_t count = 0;
-    int r;
+    int r = 0;
 
     do {
         r = mig_collect_expire(db, BATCH, &count, err);
