@@ -65,7 +65,8 @@ open_file(const char *path, int *ret_fd, struct mig_err *err)
     return 0;
 }
 
-/* The bytes that are checked are the bytes that are loaded: both come from this copy. */
+/* The bytes that are checked are the bytes that are loaded: both come from this copy. The linker
+ * maps whole pages, so what lies beside a segment, which no digest covers, is set to zero first. */
 static int
 seal_file(const char *path, int *ret_fd, struct mig_err *err)
 {
@@ -79,7 +80,11 @@ seal_file(const char *path, int *ret_fd, struct mig_err *err)
         mig_err_set(err, MIG_E_PLUGIN, "%s can not be read: %s", path, mig_strerror(rc));
         goto out;
     }
-    rc = mig_memfd_sealed("mig-plugin", bytes.data != NULL ? bytes.data : "", bytes.len);
+    rc = bytes.len > 0 ? mig_image_scrub(bytes.data, bytes.len, err)
+                       : mig_err_set(err, MIG_E_PLUGIN, "%s is empty", path);
+    if (rc != 0)
+        goto out;
+    rc = mig_memfd_sealed("mig-plugin", bytes.data, bytes.len);
     if (rc < 0) {
         mig_err_errno(err, -rc, "no sealed memory for %s", path);
         goto out;
@@ -180,8 +185,6 @@ check_sealed(const char *path, const struct mig_whitelist *whitelist, struct mig
     struct stat st;
     if (fstat(load->fd, &st) != 0)
         return mig_err_errno(err, errno, "the copy of %s", path);
-    if (st.st_size == 0)
-        return mig_err_set(err, MIG_E_PLUGIN, "%s is empty", path);
     size_t len = (size_t)st.st_size;
     void *bytes = mmap(NULL, len, PROT_READ, MAP_SHARED, load->fd, 0);
     if (bytes == MAP_FAILED)
