@@ -123,6 +123,8 @@ spawn()
     # Its own session: a Ctrl-C at the terminal is for the one in front, which may still want its servers.
     setpriv "${drop[@]}" --pdeathsig "$signal" -- setsid "$@" </dev/null >>"$PLATFORM_DIR/log/$name" 2>&1 &
     SPAWN_PID=$!
+    # So that bash does not remark upon its end.
+    disown "$SPAWN_PID"
     printf '%s %s %s\n' "$SPAWN_PID" "$signal" "$name" >>"$PLATFORM_DIR/pids"
 }
 
@@ -141,7 +143,7 @@ as_user()
 pid_alive()
 {
     local state
-    # A zombie that we have not waited for is dead.
+    # A zombie is dead.
     state=$(sed 's/.*) \(.\).*/\1/' "/proc/$1/stat" 2>/dev/null) || return 1
     [ -n "$state" ] && [ "$state" != Z ]
 }
@@ -154,10 +156,9 @@ pid_gone()
 # stop_pid PID SIGNAL: asks, waits ten seconds, then kills.
 stop_pid()
 {
-    pid_alive "$1" || { wait "$1" 2>/dev/null; return 0; }
+    pid_alive "$1" || return 0
     kill -s "$2" "$1" 2>/dev/null
     wait_for 10 "process $1 does not stop" pid_gone "$1" || kill -s KILL "$1" 2>/dev/null
-    wait "$1" 2>/dev/null
     return 0
 }
 
@@ -631,7 +632,7 @@ agent_kill()
 {
     mapfile -t AGENT_TREE < <(process_tree "$AGENT_PID")
     kill -s KILL "$AGENT_PID"
-    wait "$AGENT_PID" 2>/dev/null
+    wait_for 10 "the agent does not die" pid_gone "$AGENT_PID"
     sed -i "/^$AGENT_PID /d" "$PLATFORM_DIR/pids"
 }
 

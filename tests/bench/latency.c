@@ -76,7 +76,7 @@ visible(struct bench *b, int64_t id, struct mig_err *err)
 static int
 once(struct bench *b, int number, int64_t *ret_ms, struct mig_err *err)
 {
-    const struct timespec pause = {0, 1000000};
+    const struct timespec pause = {0, 10000000};
     struct json_object *items = NULL, *value;
     struct mig_buf json = MIG_BUF_INIT;
     int64_t id = 0, start, elapsed = 0;
