@@ -4,6 +4,7 @@ AGENT_TESTS = \
 	tests/unit/agent/test_mksite \
 	tests/unit/agent/test_pack \
 	tests/unit/agent/test_state \
+	tests/unit/agent/test_transport \
 	tests/unit/agent/test_verify
 check_PROGRAMS += $(AGENT_TESTS)
 TESTS += $(AGENT_TESTS)
@@ -20,9 +21,15 @@ tests_unit_agent_test_pack_SOURCES = tests/unit/agent/test_pack.c
 tests_unit_agent_test_pack_LDADD = $(AGENT_TEST_LIBS)
 tests_unit_agent_test_state_SOURCES = tests/unit/agent/test_state.c
 tests_unit_agent_test_state_LDADD = $(AGENT_TEST_LIBS)
+tests_unit_agent_test_transport_SOURCES = tests/unit/agent/test_transport.c
+tests_unit_agent_test_transport_LDADD = $(AGENT_TEST_LIBS)
 tests_unit_agent_test_verify_SOURCES = \
 	tests/unit/agent/test_verify.c \
 	tests/unit/trust/gpg_home.c \
 	tests/unit/trust/gpg_home.h
 tests_unit_agent_test_verify_LDADD = $(AGENT_TEST_LIBS)
 endif
+
+# test_transport again, with a broker.
+TESTS += tests/unit/agent/broker.sh
+EXTRA_DIST += tests/unit/agent/broker.sh
