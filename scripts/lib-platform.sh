@@ -176,11 +176,29 @@ stop_named()
     sed -i "/^${found%% *} /d" "$PLATFORM_DIR/pids"
 }
 
+# in_front COMMAND…: runs it with our terminal. Unlike a command in the foreground it does not keep a signal to us
+# waiting, and it ends when we do.
+in_front()
+{
+    local status
+    # What is started with & ignores Ctrl-C.
+    env --default-signal=INT,QUIT setpriv --pdeathsig TERM -- "$@" <&0 &
+    IN_FRONT=$!
+    wait "$IN_FRONT"
+    status=$?
+    IN_FRONT=
+    return "$status"
+}
+
 # Stops everything, the last started first.
 platform_down()
 {
-    local pid signal name
+    local pid signal name home
     local -a pids=()
+    [ -z "${IN_FRONT:-}" ] || stop_pid "$IN_FRONT" TERM
+    for home in "$PLATFORM_DIR"/gnupg-*; do
+        [ -S "$home/S.gpg-agent" ] && gpgconf --homedir "$home" --kill gpg-agent 2>/dev/null
+    done
     [ -f "$PLATFORM_DIR/pids" ] || return 0
     while read -r pid signal name; do
         pids=("$pid $signal" "${pids[@]}")
@@ -496,8 +514,8 @@ key_make()
 {
     local home=$PLATFORM_DIR/gnupg-$1
     (umask 077 && mkdir -p "$home") || return 1
-    # In front: as a daemon it would outlive us.
-    spawn "gpg-agent-$1" "" TERM gpg-agent --homedir "$home" --no-detach --daemon
+    # A daemon would outlive us, but it ends soon after the program that it was started around.
+    spawn "gpg-agent-$1" "" TERM gpg-agent --homedir "$home" --daemon sleep infinity
     wait_for 60 "gpg-agent does not start, see $PLATFORM_DIR/log/gpg-agent-$1" [ -S "$home/S.gpg-agent" ] || return 1
     gpg --homedir "$home" --batch --quiet --no-tty --passphrase '' \
         --quick-gen-key "$1 <$1@example.net>" "${KEY_ALGORITHM:-ed25519}" sign never \
