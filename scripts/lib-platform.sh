@@ -661,3 +661,12 @@ agent_gone()
         pid_gone "$pid" || return 1
     done
 }
+
+# sanitizers_quiet: ends MIG's daemons; fails, showing it, when ASan or UBSan had something to say in a log.
+sanitizers_quiet()
+{
+    stop_named mig-agent
+    stop_named mig-scheduler
+    stop_named mig-api
+    ! grep -E -A 20 'ERROR: [A-Za-z]+Sanitizer|runtime error:' "$PLATFORM_DIR"/log/mig-* | sed 's/^/# /' | grep .
+}

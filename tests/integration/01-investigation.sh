@@ -140,4 +140,6 @@ like "$(cat "$err")" 'already had validity time period' "its validity was kept"
 ask -i "$PLATFORM_DIR/bob.json" -z
 is "$status" 1 "a signed action is not changed"
 
+sanitizers_quiet
+ok $? "no sanitizer has a complaint in a log"
 tap_done

@@ -123,4 +123,6 @@ cp "$PLATFORM_DIR/file.so.good" "$PLUGIN_DIR/file.so"
 strip "$PLUGIN_DIR/file.so"
 is "$(push "$(jq -c . "$PLATFORM_DIR/stripped.json")")" "success: " "a stripped plugin runs"
 
+sanitizers_quiet
+ok $? "no sanitizer has a complaint in a log"
 tap_done

@@ -66,4 +66,6 @@ out=$(mig_as alice file -t all -path "$data" -name '^big$' 2>"$PLATFORM_DIR/stde
 is "$?" 0 "after the broker has restarted, a question is answered"
 like "$out" "$data/big" "with the result"
 
+sanitizers_quiet
+ok $? "no sanitizer has a complaint in a log"
 tap_done
