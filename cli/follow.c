@@ -74,10 +74,10 @@ bar(const struct mig_counters *c, int64_t elapsed_ms)
 }
 
 static void
-end_part(const char *format, int64_t n)
+end_part(int64_t n, const char *what)
 {
     if (n > 0)
-        fprintf(stderr, format, n);
+        fprintf(stderr, ", %" PRId64 " %s", n, what);
 }
 
 static void
@@ -89,12 +89,12 @@ end_lines(const struct mig_counters *c, int64_t elapsed_ms)
     fprintf(stderr, "%.2f%% done in %s\n",
             c->sent > 0 ? (double)c->done * 100.0 / (double)c->sent : 0.0, text);
     fprintf(stderr, "%" PRId64 " sent, %" PRId64 " done", c->sent, c->done);
-    end_part(", %" PRId64 " inflight", c->inflight);
-    end_part(", %" PRId64 " succeeded", c->success);
-    end_part(", %" PRId64 " cancelled", c->cancelled);
-    end_part(", %" PRId64 " expired", c->expired);
-    end_part(", %" PRId64 " failed", c->failed);
-    end_part(", %" PRId64 " timed out", c->timeout);
+    end_part(c->inflight, "inflight");
+    end_part(c->success, "succeeded");
+    end_part(c->cancelled, "cancelled");
+    end_part(c->expired, "expired");
+    end_part(c->failed, "failed");
+    end_part(c->timeout, "timed out");
     fputc('\n', stderr);
 }
 
