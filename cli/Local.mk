@@ -27,5 +27,5 @@ cli_libmig_cli_a_SOURCES = \
 	cli/results.h
 
 cli_mig_SOURCES = cli/main.c
-cli_mig_LDADD = cli/libmig-cli.a core/libmig-core.a core/libmig-whitelist.a $(BUILTIN_PLUGIN_LIBS) $(CURL_LIBS) $(CORE_LIBS)
+cli_mig_LDADD = cli/libmig-cli.a core/libmig-core.a core/libmig-whitelist.a $(BUILTIN_LIBS) $(CURL_LIBS) $(CORE_LIBS)
 cli_mig_LDFLAGS = $(MIG_PROGRAM_LDFLAGS) $(AM_LDFLAGS)

@@ -29,4 +29,5 @@ mig_plugins_summary=
 MIG_PLUGIN([example], [host name, addresses and look-ups; the plugin to copy], [shared])
 MIG_PLUGIN([file], [find files by name, metadata, content and hash], [shared])
 AC_SUBST([MIG_BUILTIN_PLUGINS])
+AM_CONDITIONAL([ANY_PLUGIN_BUILTIN], [test -n "$MIG_BUILTIN_PLUGINS"])
 ])

@@ -38,7 +38,7 @@ core_libmig_agent_a_SOURCES += \
 sbin_PROGRAMS += core/agent/mig-agent
 core_agent_mig_agent_SOURCES = core/agent/site_default.c
 core_agent_mig_agent_LDADD = core/libmig-agent.a core/libmig-core.a core/libmig-whitelist.a \
-	$(BUILTIN_PLUGIN_LIBS) $(AGENT_LIBS)
+	$(BUILTIN_LIBS) $(AGENT_LIBS)
 core_agent_mig_agent_LDFLAGS = $(AM_LDFLAGS) $(MIG_PROGRAM_LDFLAGS) -Wl,--as-needed
 
 # What an agent links with beside the static libraries; mig-mkagent records it.
@@ -55,10 +55,10 @@ core_libmig_mkagent_a_SOURCES = \
 core_libmig_mkagent_a_CPPFLAGS = $(AM_CPPFLAGS) -DMIG_LINK_CC='"$(CC)"' \
 	-DMIG_LINK_CFLAGS='"$(MIG_CFLAGS)"' \
 	-DMIG_LINK_LDFLAGS='"$(MIG_LDFLAGS) $(MIG_PROGRAM_LDFLAGS)"' \
-	-DMIG_LINK_LIBS='"$(AGENT_LIBS)"'
+	-DMIG_LINK_LIBS='"$(AGENT_LIBS) $(PCRE2_LIBS)"'
 
 bin_PROGRAMS += core/agent/mig-mkagent
 core_agent_mig_mkagent_SOURCES = core/agent/mkagent_main.c
 core_agent_mig_mkagent_LDADD = core/libmig-mkagent.a core/libmig-agent.a core/libmig-core.a \
-	core/libmig-whitelist.a $(BUILTIN_PLUGIN_LIBS) $(CORE_LIBS)
+	core/libmig-whitelist.a $(BUILTIN_LIBS) $(CORE_LIBS)
 core_agent_mig_mkagent_LDFLAGS = $(AM_LDFLAGS) $(MIG_PROGRAM_LDFLAGS)

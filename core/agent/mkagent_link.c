@@ -14,6 +14,7 @@
 
 #include "agent/mkagent.h"
 #include "base/file.h"
+#include "plugin/load.h"
 
 /* How this build links its programs, recorded by the makefile. */
 const char *const mig_link_cc = MIG_LINK_CC;
@@ -64,6 +65,15 @@ add_library(struct words *words, const char *dir, const char *name)
     add_one(words, path);
 }
 
+static const char *const libraries[] = {"libmig-agent.a", "libmig-core.a", "libmig-builtin.a"};
+
+/* The last one is there only when plugins are linked in. */
+static size_t
+libraries_count(void)
+{
+    return mig_builtins[0].name ? 3 : 2;
+}
+
 static void
 make_command(const struct mig_link *link, const char *output, struct words *words)
 {
@@ -73,20 +83,18 @@ make_command(const struct mig_link *link, const char *output, struct words *word
     add_all(words, MIG_LINK_LDFLAGS);
     add_all(words, "-Wl,--as-needed -o");
     add_one(words, output);
-    add_library(words, link->lib_dir, "libmig-agent.a");
-    add_library(words, link->lib_dir, "libmig-core.a");
+    for (size_t i = 0; i < libraries_count(); i++)
+        add_library(words, link->lib_dir, libraries[i]);
     add_all(words, MIG_LINK_LIBS);
 }
 
 static int
 check_libraries(const struct mig_link *link, struct mig_err *err)
 {
-    static const char *const names[] = {"libmig-agent.a", "libmig-core.a"};
-
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < libraries_count(); i++) {
         char path[4096];
 
-        snprintf(path, sizeof(path), "%s/%s", link->lib_dir, names[i]);
+        snprintf(path, sizeof(path), "%s/%s", link->lib_dir, libraries[i]);
         if (access(path, R_OK) < 0)
             return mig_err_errno(err, errno, "%s (give its folder with --libdir)", path);
     }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agent/mkagent.h"
+#include "plugin/load.h"
 
 #define TEXT_OF(...) TEXT_OF_EXPANDED(__VA_ARGS__)
 #define TEXT_OF_EXPANDED(...) #__VA_ARGS__
@@ -123,9 +124,20 @@ add_plugins(const struct mig_mksite *s, struct mig_buf *out)
     }
     mig_buf_addf(out,
                  "    {0}};\n"
-                 "const struct mig_whitelist mig_whitelist = {entries, %zu};\n"
-                 "const struct mig_builtin mig_builtins[] = {{0, 0}};\n",
+                 "const struct mig_whitelist mig_whitelist = {entries, %zu};\n",
                  s->plugins_count);
+}
+
+/* The plugins that are linked into this program are linked into the agents that it makes. */
+static void
+add_builtins(struct mig_buf *out)
+{
+    for (const struct mig_builtin *b = mig_builtins; b->name; b++)
+        mig_buf_addf(out, "extern const char %s_LTX_mig_plugin[];\n", b->name);
+    mig_buf_adds(out, "const struct mig_builtin mig_builtins[] = {\n");
+    for (const struct mig_builtin *b = mig_builtins; b->name; b++)
+        mig_buf_addf(out, "    {\"%s\", %s_LTX_mig_plugin},\n", b->name, b->name);
+    mig_buf_adds(out, "    {0, 0}};\n");
 }
 
 static void
@@ -166,6 +178,7 @@ mig_mksite_source(const struct mig_mksite *s, struct mig_buf *out)
     add_bytes(out, s->site.keyring, s->site.keyring_len);
     mig_buf_adds(out, "};\n");
     add_plugins(s, out);
+    add_builtins(out);
     add_site(&s->site, out);
     return out->failed ? -ENOMEM : 0;
 }

@@ -24,7 +24,7 @@ core_libmig_core_a_SOURCES += \
 	core/plugin/worker.h
 
 # The plugins of --with-plugin-NAME=builtin, beside the whitelist of the shared ones. A program that links
-# core/libmig-whitelist.a links $(BUILTIN_PLUGIN_LIBS) behind it.
+# core/libmig-whitelist.a links $(BUILTIN_LIBS) behind it.
 nodist_core_libmig_whitelist_a_SOURCES += core/builtin.c
 CLEANFILES += core/builtin.c
 
@@ -39,3 +39,21 @@ core/builtin.c: Makefile
 	echo 'const struct mig_builtin mig_builtins[] = {'; \
 	for p in $(MIG_BUILTIN_PLUGINS); do echo "    {\"$$p\", &$${p}_LTX_mig_plugin},"; done; \
 	echo '    {NULL, NULL}};'; } >$@.tmp && mv $@.tmp $@
+
+# The plugins themselves, as one library; mig-mkagent links agents with it too. As in a shared object,
+# only the descriptors are seen outside, so that no two plugins, nor a plugin and the program, meet.
+if ANY_PLUGIN_BUILTIN
+miglib_LIBRARIES += core/libmig-builtin.a
+core_libmig_builtin_a_SOURCES =
+core_libmig_builtin_a_LIBADD = core/builtin-plugins.$(OBJEXT)
+CLEANFILES += core/builtin-plugins.$(OBJEXT)
+BUILTIN_LIBS += core/libmig-builtin.a $(PCRE2_LIBS) $(CRYPTO_LIBS) $(ZLIB_LIBS)
+endif
+
+# libtool keeps a convenience library NAME.la as .libs/NAME.a; several plugins may name the same.
+core/builtin-plugins.$(OBJEXT): $(BUILTIN_PLUGIN_LIBS)
+	$(AM_V_GEN)$(MKDIR_P) core && $(CC) -r -nostdlib -o $@ -Wl,--whole-archive \
+	  $$(for lib in $(BUILTIN_PLUGIN_LIBS); do echo "$$lib"; done | sort -u | \
+	    $(SED) 's,\([^/]*\)\.la$$,.libs/\1.a,') && \
+	$(OBJCOPY) $$(for p in $(MIG_BUILTIN_PLUGINS); do \
+	  echo "--keep-global-symbol=$${p}_LTX_mig_plugin"; done) $@

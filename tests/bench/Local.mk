@@ -3,7 +3,7 @@
 EXTRA_PROGRAMS += tests/bench/latency
 tests_bench_latency_SOURCES = tests/bench/latency.c
 tests_bench_latency_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/cli
-tests_bench_latency_LDADD = cli/libmig-cli.a core/libmig-core.a core/libmig-whitelist.a $(BUILTIN_PLUGIN_LIBS) \
+tests_bench_latency_LDADD = cli/libmig-cli.a core/libmig-core.a core/libmig-whitelist.a $(BUILTIN_LIBS) \
 	$(CURL_LIBS) $(CORE_LIBS)
 
 EXTRA_DIST += \

@@ -10,7 +10,7 @@ check_PROGRAMS += $(AGENT_TESTS)
 TESTS += $(AGENT_TESTS)
 
 AGENT_TEST_LIBS = core/libmig-agent.a core/libmig-core.a core/libmig-whitelist.a \
-	$(BUILTIN_PLUGIN_LIBS) $(AGENT_LIBS) $(CMOCKA_LIBS)
+	$(BUILTIN_LIBS) $(AGENT_LIBS) $(CMOCKA_LIBS)
 tests_unit_agent_test_mksite_SOURCES = \
 	core/agent/site_default.c \
 	tests/unit/agent/test_mksite.c \

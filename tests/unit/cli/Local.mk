@@ -5,5 +5,5 @@ TESTS += tests/unit/cli/test_cli
 tests_unit_cli_test_cli_SOURCES = tests/unit/cli/test_cli.c
 tests_unit_cli_test_cli_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/cli
 tests_unit_cli_test_cli_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_cli_test_cli_LDADD = cli/libmig-cli.a core/libmig-core.a core/libmig-whitelist.a $(BUILTIN_PLUGIN_LIBS) $(CURL_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+tests_unit_cli_test_cli_LDADD = cli/libmig-cli.a core/libmig-core.a core/libmig-whitelist.a $(BUILTIN_LIBS) $(CURL_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 endif
