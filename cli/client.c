@@ -14,23 +14,17 @@
 #include "base/buf.h"
 #include "base/id.h"
 #include "base/json.h"
-#include "base/time.h"
 #include "migrc.h"
 #include "transport/http.h"
 #include "trust/pgp.h"
 
 #define ANSWER_MAX (256u << 20)
-/* Following an action asks often, and each signature costs a run of gpg and gpg-agent: what only
- * reads may use a token again for so long. */
-#define TOKEN_REUSE_MS 10000
 
 struct mig_client {
     const struct mig_migrc *migrc;
     struct mig_pgp *pgp;
     struct mig_http *http;
     bool verbose;
-    struct mig_buf auth; /* the header of the last request */
-    int64_t auth_ms;     /* when it was made */
 };
 
 struct request {
@@ -76,7 +70,6 @@ mig_client_close(struct mig_client *client)
     if (!client)
         return;
     mig_http_close(client->http);
-    mig_buf_fini(&client->auth);
     free(client);
 }
 
@@ -110,37 +103,32 @@ add_token(struct mig_client *client, struct mig_buf *header, struct mig_err *err
 }
 
 static int
-make_header(struct mig_client *client, bool fresh, struct mig_err *err)
+make_header(struct mig_client *client, struct mig_buf *header, struct mig_err *err)
 {
-    int64_t now = mig_time_monotonic_ms();
     int code = 0;
 
-    if (!fresh && client->auth.len > 0 && now - client->auth_ms < TOKEN_REUSE_MS)
-        return 0;
-    mig_buf_reset(&client->auth);
-    client->auth_ms = now;
+    mig_buf_reset(header);
     if (client->migrc->api_key)
-        mig_buf_addf(&client->auth, "X-MIGAPIKEY: %s", client->migrc->api_key);
+        mig_buf_addf(header, "X-MIGAPIKEY: %s", client->migrc->api_key);
     else
-        code = add_token(client, &client->auth, err);
-    if (code == 0 && client->auth.failed)
+        code = add_token(client, header, err);
+    if (code == 0 && header->failed)
         code = mig_err_errno(err, ENOMEM, "API request");
-    if (code < 0)
-        mig_buf_reset(&client->auth);
     return code;
 }
 
 static int
-send_once(struct mig_client *client, const struct request *request, const char *url, bool fresh,
+send_once(struct mig_client *client, const struct request *request, const char *url,
           int *ret_status, struct mig_buf *answer, struct mig_err *err)
 {
+    struct mig_buf auth = MIG_BUF_INIT;
     const char *headers[3] = {NULL};
     int code;
 
-    code = make_header(client, fresh, err);
+    code = make_header(client, &auth, err);
     if (code < 0)
-        return code;
-    headers[0] = client->auth.data;
+        goto out;
+    headers[0] = auth.data;
     if (request->body)
         headers[1] = "Content-Type: application/x-www-form-urlencoded";
     mig_buf_reset(answer);
@@ -151,6 +139,8 @@ send_once(struct mig_client *client, const struct request *request, const char *
     if (client->verbose && code == 0)
         fprintf(stderr, "< %d (%zu bytes) %.2000s\n", *ret_status, answer->len,
                 answer->data ? answer->data : "");
+out:
+    mig_buf_fini(&auth);
     return code;
 }
 
@@ -181,10 +171,10 @@ run(struct mig_client *client, const struct request *request, struct json_object
         code = mig_err_errno(err, ENOMEM, "API request");
         goto out;
     }
-    code = send_once(client, request, url.data, request->body != NULL, &status, &answer, err);
+    code = send_once(client, request, url.data, &status, &answer, err);
     /* A token may have been refused for its time alone: a new one is worth one try. */
     if (code == 0 && status == 401 && !client->migrc->api_key)
-        code = send_once(client, request, url.data, true, &status, &answer, err);
+        code = send_once(client, request, url.data, &status, &answer, err);
     if (code < 0)
         goto out;
     code = mig_client_items(answer.data, answer.len, &items, &message, err);
