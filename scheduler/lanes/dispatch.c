@@ -19,6 +19,8 @@
 #define BATCH 256
 #define CONFIRM_MS 30000
 #define RETRY_FIRST_MS 1000
+/* Agents may come back in thousands at once: one look serves all of this time. */
+#define AGENTS_GAP_MS 200
 
 struct dispatch {
     struct mig_lane *lane;
@@ -26,6 +28,7 @@ struct dispatch {
     struct mig_amqp *amqp;
     int64_t retry_ms; /* from one look at what has failed before to the next */
     int64_t retry_at;
+    int64_t looked_at;
     /* The action of the command at hand, as JSON; commands come ordered by action. */
     int64_t action;
     struct mig_buf action_json;
@@ -183,6 +186,18 @@ keep_alive(struct dispatch *d, struct mig_err *err)
     return r == MIG_E_TIMEOUT ? 0 : r;
 }
 
+/* 1: there are new commands. An agent that is there again brings the next look at old ones forward.
+ */
+static int
+take_notes(struct dispatch *d, struct mig_err *err)
+{
+    int r = mig_db_notified_on(d->db, MIG_CHANNEL_AGENTS, err);
+
+    if (r > 0 && d->retry_at > d->looked_at + AGENTS_GAP_MS)
+        d->retry_at = d->looked_at + AGENTS_GAP_MS;
+    return r < 0 ? r : mig_db_notified(d->db, err);
+}
+
 static int
 step(struct dispatch *d, struct mig_err *err)
 {
@@ -192,10 +207,11 @@ step(struct dispatch *d, struct mig_err *err)
     if (r == 0 && now >= d->retry_at) {
         d->retry_ms = d->retry_ms * 2 > MIG_LANE_SAFETY_MS ? MIG_LANE_SAFETY_MS : d->retry_ms * 2;
         d->retry_at = now + d->retry_ms;
+        d->looked_at = now;
         r = run_all(d, MIG_DISPATCH_AGAIN, err);
     }
     if (r == 0)
-        r = mig_db_notified(d->db, err);
+        r = take_notes(d, err);
     if (r == 0) {
         now = mig_time_monotonic_ms();
         mig_lane_wait(d->lane, mig_db_fd(d->db), mig_amqp_fd(d->amqp),
@@ -203,7 +219,7 @@ step(struct dispatch *d, struct mig_err *err)
     }
     if (r >= 0)
         r = keep_alive(d, err);
-    return r < 0 ? r : mig_db_notified(d->db, err);
+    return r < 0 ? r : take_notes(d, err);
 }
 
 int
@@ -222,6 +238,8 @@ mig_lane_dispatch(struct mig_lane *lane, struct mig_err *err)
         r = mig_amqp_exchange(d.amqp, MIG_EXCHANGE_AGENTS, "direct", err);
     if (r == 0)
         r = mig_db_listen(d.db, MIG_CHANNEL_COMMANDS, err);
+    if (r == 0)
+        r = mig_db_listen(d.db, MIG_CHANNEL_AGENTS, err);
     if (r == 0)
         mig_lane_ready(lane);
     while (r >= 0 && !mig_lane_stopping(lane))

@@ -20,7 +20,7 @@ mig_store_agent_beat(struct mig_db *db, const struct mig_store_beat *beat, struc
     snprintf(pid, sizeof pid, "%" PRId64, beat->pid);
     return mig_db_prepared(
         db, "api_agent_beat",
-        "WITH before AS (SELECT FROM agents WHERE queueloc = $2 AND pid = $5::integer "
+        "WITH before AS (SELECT status FROM agents WHERE queueloc = $2 AND pid = $5::integer "
         "AND status IN ('online', 'idle', 'destroyed')), "
         "replaced AS (UPDATE agents SET status = 'offline' WHERE queueloc = $2 "
         "AND pid <> $5::integer AND status IN ('online', 'idle') "
@@ -34,7 +34,8 @@ mig_store_agent_beat(struct mig_db *db, const struct mig_store_beat *beat, struc
         "tags = excluded.tags, "
         "starttime = CASE g.status WHEN 'offline' THEN excluded.starttime ELSE g.starttime END, "
         "status = CASE g.status WHEN 'destroyed' THEN 'destroyed' ELSE 'online' END "
-        "RETURNING id) SELECT pg_notify('mig_agents', $2) FROM beat",
+        "RETURNING id) SELECT pg_notify('mig_agents', $2) FROM beat "
+        "WHERE NOT EXISTS (SELECT FROM before WHERE status <> 'idle')",
         9, params, NULL, err);
 }
 

@@ -36,7 +36,8 @@ struct mig_store_beat {
 };
 
 /*
- * Takes a heartbeat in one statement, and NOTIFY mig_agents with the queue location.
+ * Takes a heartbeat in one statement; when the agent is new or was idle or offline, also NOTIFY
+ * mig_agents with the queue location.
  * A process (queueloc, pid) has one row: it is made or brought up to date with all that the beat
  * says. starttime is the first beat of a run. A row that was made or comes back from offline takes
  * the place of its queue location: the rows of other processes there go offline. Destroyed rows

@@ -21,7 +21,7 @@ struct mig_db {
     char *application;
     char sqlstate[6];
     bool in_transaction;
-    bool missed;                           /* reconnected: notifications may have been lost */
+    unsigned noted; /* bit i: of listens[i] something has come, or may have been lost */
     const char *prepared[DB_MAX_PREPARED]; /* names on this connection; constants of the callers */
     size_t prepared_count;
     char *listens[DB_MAX_LISTEN];
@@ -143,7 +143,7 @@ mig_db_check(struct mig_db *db, struct mig_err *err)
                            "database: the connection was lost in a transaction");
     int r = db_connect(db, err);
     if (r == 0)
-        db->missed = db->listens_count > 0;
+        db->noted = (1u << db->listens_count) - 1;
     return r;
 }
 
@@ -303,18 +303,44 @@ mig_db_listen(struct mig_db *db, const char *channel, struct mig_err *err)
     return db_relisten(db, err);
 }
 
-int
-mig_db_notified(struct mig_db *db, struct mig_err *err)
+static int
+consume_notes(struct mig_db *db, struct mig_err *err)
 {
-    int found = db->missed;
     PGnotify *note;
 
-    db->missed = false;
     if (!PQconsumeInput(db->conn))
         return db_error(db, NULL, "database", err);
     while ((note = PQnotifies(db->conn))) {
-        found = 1;
+        for (size_t i = 0; i < db->listens_count; i++)
+            if (strcmp(db->listens[i], note->relname) == 0)
+                db->noted |= 1u << i;
         PQfreemem(note);
     }
-    return found;
+    return 0;
+}
+
+int
+mig_db_notified(struct mig_db *db, struct mig_err *err)
+{
+    int r = consume_notes(db, err);
+
+    if (r == 0) {
+        r = db->noted != 0;
+        db->noted = 0;
+    }
+    return r;
+}
+
+int
+mig_db_notified_on(struct mig_db *db, const char *channel, struct mig_err *err)
+{
+    int r = consume_notes(db, err);
+
+    for (size_t i = 0; r >= 0 && i < db->listens_count; i++) {
+        if (strcmp(db->listens[i], channel) == 0 && (db->noted & 1u << i) != 0) {
+            db->noted &= ~(1u << i);
+            r = 1;
+        }
+    }
+    return r;
 }

@@ -46,5 +46,7 @@ void mig_db_rollback(struct mig_db *db);
 int mig_db_listen(struct mig_db *db, const char *channel, struct mig_err *err);
 /* Consumes what has come; 1 when there was a notification, 0 when none, or an error. Does not block. */
 int mig_db_notified(struct mig_db *db, struct mig_err *err);
+/* The same for one of the channels; what has come on the others is kept for later calls. */
+int mig_db_notified_on(struct mig_db *db, const char *channel, struct mig_err *err);
 
 #endif

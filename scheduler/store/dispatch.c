@@ -14,7 +14,7 @@
 #include "store/array.h"
 #include "store/db.h"
 
-#define CLAIM_SELECT                                                                               \
+#define CLAIM_FROM                                                                                 \
     "SELECT c.id, c.actionid, g.queueloc, mig_rfc3339(c.starttime),"                               \
     " (extract(epoch FROM a.expireafter - clock_timestamp()) * 1000)::bigint,"                     \
     " json_build_object('id', g.id, 'name', g.name, 'queueloc', g.queueloc, 'mode', g.mode,"       \
@@ -23,20 +23,27 @@
     "  'heartbeatts', mig_rfc3339(g.heartbeattime), 'refreshts', mig_rfc3339(g.refreshtime),"      \
     "  'status', g.status, 'authorized', false, 'environment', coalesce(g.environment, '{}'),"     \
     "  'tags', coalesce(g.tags, '{}'))"                                                            \
-    " FROM commands c JOIN actions a ON a.id = c.actionid JOIN agents g ON g.id = c.agentid"       \
+    " FROM commands c JOIN actions a ON a.id = c.actionid JOIN agents g ON g.id = c.agentid"
+#define CLAIM_OPEN                                                                                 \
     " WHERE a.status IN ('preparing', 'inflight') AND a.expireafter > clock_timestamp()"
 #define CLAIM_LOCK " LIMIT $1::bigint FOR UPDATE OF c SKIP LOCKED"
 
-static const char fresh_sql[] = CLAIM_SELECT " AND c.status = 'pending' AND c.sendtime IS NULL"
-                                             " ORDER BY c.actionid, c.id" CLAIM_LOCK;
+static const char fresh_sql[] =
+    CLAIM_FROM CLAIM_OPEN " AND c.status = 'pending' AND c.sendtime IS NULL"
+                          " ORDER BY c.actionid, c.id" CLAIM_LOCK;
 /* Back-off of what could not be delivered: 1, 2, 4 … 300 s; of what was and is not answered: 1 … 64
- * min. */
-static const char again_sql[] = CLAIM_SELECT
-    " AND c.sendtime IS NOT NULL AND ((c.status = 'pending' AND (g.heartbeattime > c.sendtime"
+ * min. An agent that was started anew has a row of its own, so its beats are looked for over the
+ * queue location; what it replaced may have taken the command along, so that is sent again at once,
+ * once. */
+static const char again_sql[] = CLAIM_FROM
+    " CROSS JOIN LATERAL (SELECT max(n.heartbeattime) AS beat,"
+    "   bool_or(n.id > g.id AND n.heartbeattime > c.sendtime) AS restarted"
+    "  FROM agents n WHERE n.queueloc = g.queueloc) latest" CLAIM_OPEN
+    " AND c.sendtime IS NOT NULL AND ((c.status = 'pending' AND (latest.beat > c.sendtime"
     "   OR clock_timestamp() > c.sendtime + interval '1 s' * least(300, 1 << least(c.tries - 1, "
     "9))))"
-    "  OR (c.status = 'sent' AND g.heartbeattime > c.sendtime + interval '1 s' * $2::int"
-    "   * (1 << least(c.tries - 1, 6))))"
+    "  OR (c.status = 'sent' AND (latest.beat > c.sendtime + interval '1 s' * $2::int"
+    "   * (1 << least(c.tries - 1, 6)) OR (c.tries = 1 AND latest.restarted))))"
     " ORDER BY c.actionid, c.id" CLAIM_LOCK;
 
 void

@@ -36,7 +36,8 @@ struct mig_dispatch_batch {
 enum mig_dispatch_which {
     MIG_DISPATCH_FRESH, /* never tried */
     /* Refused or unroutable before, and the agent has beaten or the back-off is over; or sent and unanswered, and
-     * the agent has beaten MIG_DISPATCH_RESEND_S after. */
+     * the agent has beaten MIG_DISPATCH_RESEND_S after, or was started anew after its only sending. Beats are those
+     * of any process at the queue location. */
     MIG_DISPATCH_AGAIN
 };
 

@@ -17,6 +17,8 @@ struct mig_db;
 #define MIG_CHANNEL_ACTIONS "mig_actions"
 /* There are new commands to dispatch. */
 #define MIG_CHANNEL_COMMANDS "mig_commands"
+/* An agent is new or is back; the payload is its queue location. */
+#define MIG_CHANNEL_AGENTS "mig_agents"
 /* An action has been completed; the payload is its id. */
 #define MIG_CHANNEL_RESULTS "mig_results"
 

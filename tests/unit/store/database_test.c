@@ -20,6 +20,7 @@
 #include "base/time.h"
 #include "document/action.h"
 #include "store/agents.h"
+#include "store/api_agent.h"
 #include "store/array.h"
 #include "store/collect.h"
 #include "store/db.h"
@@ -545,6 +546,54 @@ test_dispatch_again(void **state)
     assert_int_equal(count_again(), 0);
 }
 
+static void
+beat(const char *queueloc, int64_t pid)
+{
+    struct mig_store_beat row = {.name = "host",
+                                 .queueloc = queueloc,
+                                 .mode = "daemon",
+                                 .version = "1",
+                                 .pid = pid,
+                                 .starttime = "2026-01-01T00:00:00Z",
+                                 .refreshtime = "2026-01-01T00:00:00Z",
+                                 .environment = "{}",
+                                 .tags = "{}"};
+    struct mig_err err = {0};
+
+    int r = mig_store_agent_beat(api, &row, &err);
+    assert_string_equal(err.text, "");
+    assert_int_equal(r, 0);
+}
+
+/* Another process at the queue location takes over what the first one was sent. */
+static void
+test_dispatch_restarted(void **state)
+{
+    static const int64_t ids[] = {1, 3};
+    int64_t action = new_action("true", "-1 min", "1 h");
+
+    (void)state;
+    prepare(action, ids, 2);
+    sql(admin, "UPDATE agents SET heartbeattime = now() - interval '1 h'");
+    sql(admin, "UPDATE commands SET status = 'sent', tries = 1, sendtime = now() - interval '5 s'");
+    assert_int_equal(count_again(), 0);
+    beat("linux.b", 13); /* the process that was sent it: a minute after at the earliest */
+    assert_int_equal(count_again(), 0);
+    beat("linux.c", 500);
+    assert_int_equal(count_again(), 0);
+    beat("linux.a", 500);
+    assert_int_equal(count_again(), 1);
+    /* At once for one time; then after 2 min, 4 min … of any of its beats. */
+    sql(admin, "UPDATE commands SET tries = 2, sendtime = now() - interval '119 s'");
+    assert_int_equal(count_again(), 0);
+    sql(admin, "UPDATE commands SET sendtime = now() - interval '121 s' WHERE agentid = 1");
+    assert_int_equal(count_again(), 1);
+    sql(admin, "UPDATE commands SET status = 'pending', sendtime = now()");
+    assert_int_equal(count_again(), 0);
+    beat("linux.a", 501);
+    assert_int_equal(count_again(), 1);
+}
+
 /* The action that goes out has the signed text of the one that came in. */
 static void
 test_dispatch_action(void **state)
@@ -825,6 +874,40 @@ test_notify(void **state)
     mig_db_close(db);
 }
 
+/* A beat is told of when it is the first one, or the first one for a while; other channels keep
+ * theirs. */
+static void
+test_notify_agents(void **state)
+{
+    static const int64_t ids[] = {1};
+    struct mig_db *db = open_as("migscheduler");
+    struct mig_err err = {0};
+
+    (void)state;
+    assert_int_equal(mig_db_listen(db, MIG_CHANNEL_COMMANDS, &err), 0);
+    assert_int_equal(mig_db_listen(db, MIG_CHANNEL_AGENTS, &err), 0);
+    for (int i = 0; i < 2; i++) { /* new, then known */
+        beat("linux.n", 1);
+        sql(db, "SELECT 1");
+        assert_int_equal(mig_db_notified_on(db, MIG_CHANNEL_AGENTS, &err), i == 0);
+        assert_int_equal(mig_db_notified_on(db, MIG_CHANNEL_AGENTS, &err), 0);
+    }
+    for (int i = 0; i < 3; i++) {
+        static const char *const statuses[] = {"idle", "offline", "destroyed"};
+        sql(admin, "UPDATE agents SET status = '%s' WHERE queueloc = 'linux.n'", statuses[i]);
+        beat("linux.n", 1);
+        sql(db, "SELECT 1");
+        assert_int_equal(mig_db_notified_on(db, MIG_CHANNEL_AGENTS, &err), i < 2);
+    }
+    beat("linux.n", 2);
+    prepare(new_action("true", "-1 min", "1 h"), ids, 1);
+    sql(db, "SELECT 1");
+    assert_int_equal(mig_db_notified_on(db, MIG_CHANNEL_AGENTS, &err), 1);
+    assert_int_equal(mig_db_notified(db, &err), 1);
+    assert_int_equal(mig_db_notified(db, &err), 0);
+    mig_db_close(db);
+}
+
 static void
 test_one_statement(void **state)
 {
@@ -890,6 +973,7 @@ main(void)
         FRESH(test_dispatch),
         FRESH(test_dispatch_crash),
         FRESH(test_dispatch_again),
+        FRESH(test_dispatch_restarted),
         FRESH(test_dispatch_action),
         FRESH(test_collect),
         FRESH(test_collect_batch),
@@ -900,6 +984,7 @@ main(void)
         FRESH(test_investigators),
         FRESH(test_bulk),
         FRESH(test_notify),
+        FRESH(test_notify_agents),
         FRESH(test_one_statement),
     };
 

@@ -21,6 +21,7 @@
 #include "base/buf.h"
 #include "base/time.h"
 #include "document/command.h"
+#include "store/api_agent.h"
 #include "store/array.h"
 #include "store/db.h"
 #include "transport/amqp.h"
@@ -262,6 +263,38 @@ test_unroutable(void **state)
     wait_sql("completed", "SELECT status FROM actions ORDER BY id DESC LIMIT 1");
 }
 
+/* The broker has lost the command with the agent; the agent that is started there gets it at once.
+ */
+static void
+test_restarted(void **state)
+{
+    struct mig_store_beat beat = {.name = "host",
+                                  .queueloc = "again",
+                                  .mode = "daemon",
+                                  .version = "1",
+                                  .pid = 2,
+                                  .starttime = "2026-01-01T00:00:00Z",
+                                  .refreshtime = "2026-01-01T00:00:00Z",
+                                  .environment = "{}",
+                                  .tags = "{}"};
+    struct mig_err err = {0};
+
+    (void)state;
+    add_agent("again");
+    open_queue("again");
+    add_action("queueloc = 'again'", "-1 min", "1 h");
+    mig_command_free(receive());
+    wait_sql("sent", "SELECT status FROM commands ORDER BY id DESC LIMIT 1");
+    int64_t began = mig_time_monotonic_ms();
+    assert_int_equal(mig_store_agent_beat(db, &beat, &err), 0);
+    struct mig_command *command = receive();
+    assert_in_range(mig_time_monotonic_ms() - began, 0, 5000);
+    assert_string_equal(command->agent.queueloc, "again");
+    answer(command, "success", "[]");
+    mig_command_free(command);
+    wait_sql("completed", "SELECT status FROM actions ORDER BY id DESC LIMIT 1");
+}
+
 /* What is no answer is dropped and does not hold up the answers behind it. */
 static void
 test_malformed(void **state)
@@ -361,11 +394,11 @@ int
 main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round),      cmocka_unit_test(test_no_agent),
-        cmocka_unit_test(test_bad_target), cmocka_unit_test(test_not_yet_valid),
-        cmocka_unit_test(test_expires),    cmocka_unit_test(test_unroutable),
-        cmocka_unit_test(test_malformed),  cmocka_unit_test(test_database_lost),
-        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_round),         cmocka_unit_test(test_no_agent),
+        cmocka_unit_test(test_bad_target),    cmocka_unit_test(test_not_yet_valid),
+        cmocka_unit_test(test_expires),       cmocka_unit_test(test_unroutable),
+        cmocka_unit_test(test_restarted),     cmocka_unit_test(test_malformed),
+        cmocka_unit_test(test_database_lost), cmocka_unit_test(test_many),
     };
 
     if (!getenv("MIG_TEST_DB")) {
