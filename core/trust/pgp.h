@@ -42,7 +42,7 @@ int mig_pgp_export(struct mig_pgp *pgp, const char *fpr, int armor, struct mig_b
 struct mig_pgp_key {
     char fpr[MIG_FPR_LEN + 1];
     char uid[256];
-    int can_sign; /* by the primary or a subkey */
+    int can_sign; /* by the primary or a subkey that is neither expired nor revoked */
     int usable;   /* neither expired, revoked, disabled nor invalid */
 };
 /* Says what keys a text holds, in a throw-away home. *ret is an array to free(). */

@@ -193,8 +193,11 @@ is_usable(const struct _gpgme_key *key)
 static int
 has_signing_key(const struct _gpgme_key *key)
 {
+    long now = (long)time(NULL);
+
     for (const struct _gpgme_subkey *sub = key->subkeys; sub != NULL; sub = sub->next) {
-        if (sub->can_sign && !sub->revoked && !sub->expired && !sub->disabled && !sub->invalid)
+        if (sub->can_sign && !sub->revoked && !sub->expired && !sub->disabled && !sub->invalid &&
+            (sub->expires == 0 || sub->expires > now))
             return 1;
     }
     return 0;
@@ -256,6 +259,7 @@ mig_pgp_inspect(const void *keys, size_t len, struct mig_pgp_key **ret, size_t *
     struct mig_pgp_key *found = NULL;
     struct mig_pgp *pgp = NULL;
     gpgme_data_t data = NULL;
+    gpgme_error_t code;
     size_t count = 0;
     int rc;
 
@@ -265,6 +269,10 @@ mig_pgp_inspect(const void *keys, size_t len, struct mig_pgp_key **ret, size_t *
         return rc;
     if (gpgme_data_new_from_mem(&data, len == 0 ? "" : keys, len, 0) != 0)
         rc = mig_err_errno(err, ENOMEM, "keys");
+    /* With the model "always" gpg never makes its trust database, and ends when it meets an expired
+     * key and wants to look there (GnuPG 2.2.40). */
+    if (rc == 0 && (code = gpgme_set_ctx_flag(pgp->ctx, "trust-model", "direct")) != 0)
+        rc = mig_pgp_engine_error(err, code, "keys");
     if (rc == 0)
         rc = list_keys(pgp, data, &found, &count, err);
     if (rc == 0 && count == 0)
