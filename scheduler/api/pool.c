@@ -102,7 +102,7 @@ start_thread(struct mig_pool *pool, struct thread *thread, const struct mig_api 
 
     thread->pool = pool;
     thread->worker.api = api;
-    rc = mig_db_open(api->settings->conninfo, "mig-api", &thread->worker.db, err);
+    rc = mig_db_open(api->settings->store.conninfo, "mig-api", &thread->worker.db, err);
     if (rc >= 0)
         rc = mig_auth_new(pool->keyring, &thread->worker.auth, err);
     if (rc < 0)

@@ -86,13 +86,15 @@ start(const char *path, int debug)
 #endif
     rc = mig_api_settings_load(path, &settings, &err);
     if (rc >= 0) {
-        rc = mig_log_open("mig-api", debug ? "stderr" : settings.log_destination,
-                          debug ? MIG_SEV_DEBUG : settings.log_severity);
+        rc = mig_log_open("mig-api", debug ? "stderr" : settings.store.log_destination,
+                          debug ? MIG_SEV_DEBUG : settings.store.log_severity);
         if (rc < 0)
-            mig_err_errno(&err, -rc, "logging to %s", settings.log_destination);
+            mig_err_errno(&err, -rc, "logging to %s", settings.store.log_destination);
     }
-    if (rc >= 0)
+    if (rc >= 0) {
+        mig_api_settings_warn(&settings);
         rc = run(&settings, &signals, &err);
+    }
     mig_api_settings_fini(&settings);
     if (rc < 0)
         fprintf(stderr, "mig-api: %s\n", err.text);

@@ -167,7 +167,7 @@ search_target(struct mig_worker *worker, const struct asked *asked, PGresult **r
     if (rc < 0)
         return rc;
     if (worker->target_db == NULL)
-        rc = mig_target_open(worker->api->settings->target_conninfo, &worker->target_db, err);
+        rc = mig_target_open(worker->api->settings->store.target_conninfo, &worker->target_db, err);
     else
         rc = mig_worker_database(worker->target_db, err);
     if (rc >= 0)

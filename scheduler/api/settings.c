@@ -3,16 +3,12 @@
 
 #include "api/settings.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/conf.h"
-#include "base/log.h"
 
-/* manifest.* and the logging keys of the original are taken and have no meaning yet. */
+/* Every key of the original is taken. */
 static const char *const known[] = {
     "authentication.enabled",
     "authentication.tokenduration",
@@ -46,71 +42,16 @@ static const char *const known[] = {
     NULL,
 };
 
-/* key='value' with the quoting of libpq's connection strings. */
-static void
-add_keyword(struct mig_buf *out, const char *key, const char *value)
-{
-    if (value == NULL || *value == '\0')
-        return;
-    mig_buf_addf(out, "%s%s='", out->len > 0 ? " " : "", key);
-    for (; *value != '\0'; value++) {
-        if (*value == '\'' || *value == '\\')
-            mig_buf_addc(out, '\\');
-        mig_buf_addc(out, *value);
-    }
-    mig_buf_addc(out, '\'');
-}
-
-static char *
-conninfo_from_parts(struct mig_conf *conf)
-{
-    static const char *const parts[] = {"host", "port", "dbname", "user", "password", "sslmode"};
-    struct mig_buf out = MIG_BUF_INIT;
-
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        char name[32];
-
-        snprintf(name, sizeof name, "postgres.%s", parts[i]);
-        add_keyword(&out, parts[i], mig_conf_get(conf, name, NULL));
-    }
-    if (out.data == NULL)
-        mig_buf_adds(&out, "dbname='mig'");
-    return mig_buf_take(&out, NULL);
-}
-
-/* In a connection string the last of two settings of one name counts. */
-static char *
-target_conninfo(const struct mig_api_settings *settings)
-{
-    struct mig_buf out = MIG_BUF_INIT;
-
-    mig_buf_adds(&out, settings->conninfo);
-    add_keyword(&out, "user", mig_conf_get(settings->conf, "postgres.targetuser", "migtarget"));
-    add_keyword(&out, "password", mig_conf_get(settings->conf, "postgres.targetpassword", NULL));
-    return mig_buf_take(&out, NULL);
-}
-
-static int
-load_postgres(struct mig_api_settings *settings, struct mig_err *err)
-{
-    const char *whole = mig_conf_get(settings->conf, "postgres.conninfo", NULL);
-    const char *target = mig_conf_get(settings->conf, "postgres.targetconninfo", NULL);
-
-    settings->conninfo = whole != NULL ? strdup(whole) : conninfo_from_parts(settings->conf);
-    if (settings->conninfo == NULL)
-        return mig_err_set(err, -ENOMEM, "out of memory");
-    if (target != NULL)
-        settings->target_conninfo = strdup(target);
-    else if (strstr(settings->conninfo, "://") != NULL)
-        return mig_err_set(err, MIG_E_CONFIG,
-                           "postgres.conninfo is a URI: say postgres.targetconninfo too, for the "
-                           "role that evaluates target expressions (migtarget)");
-    else
-        settings->target_conninfo = target_conninfo(settings);
-    if (settings->target_conninfo == NULL)
-        return mig_err_set(err, -ENOMEM, "out of memory");
-    return 0;
-}
+/* Of these, what has no meaning here. */
+static const char *const unused[] = {
+    "logging.host",
+    "logging.maxfilesize",
+    "logging.port",
+    "logging.protocol",
+    "manifest.requiredsignatures",
+    "postgres.maxconn",
+    NULL,
+};
 
 /* peer, or x-forwarded-for:<n> */
 static int
@@ -131,31 +72,6 @@ load_public_ip(struct mig_api_settings *settings, struct mig_err *err)
     return mig_err_set(
         err, MIG_E_CONFIG,
         "server.clientpublicip: expected peer or x-forwarded-for:<0..99>, found '%s'", word);
-}
-
-static int
-load_logging(struct mig_api_settings *settings, struct mig_err *err)
-{
-    const char *mode = mig_conf_get(settings->conf, "logging.mode", "stdout");
-    const char *level = mig_conf_get(settings->conf, "logging.level", "info");
-
-    settings->log_severity = mig_log_severity(level);
-    if (settings->log_severity < 0)
-        return mig_err_set(
-            err, MIG_E_CONFIG,
-            "logging.level: expected err, warning, notice, info or debug, found '%s'", level);
-    if (strcmp(mode, "stdout") == 0 || strcmp(mode, "stderr") == 0)
-        settings->log_destination = "stderr";
-    else if (strcmp(mode, "syslog") == 0)
-        settings->log_destination = "syslog";
-    else if (strcmp(mode, "file") == 0)
-        settings->log_destination = mig_conf_get(settings->conf, "logging.file", NULL);
-    else
-        return mig_err_set(err, MIG_E_CONFIG,
-                           "logging.mode: expected stdout, file or syslog, found '%s'", mode);
-    if (settings->log_destination == NULL)
-        return mig_err_set(err, MIG_E_CONFIG, "logging.mode is file: logging.file is missing");
-    return 0;
 }
 
 static int
@@ -220,9 +136,7 @@ mig_api_settings_load(const char *path, struct mig_api_settings *ret, struct mig
     if (rc >= 0)
         rc = load_server(&settings, err);
     if (rc >= 0)
-        rc = load_postgres(&settings, err);
-    if (rc >= 0)
-        rc = load_logging(&settings, err);
+        rc = mig_store_settings_read(settings.conf, &settings.store, err);
     if (rc < 0) {
         mig_api_settings_fini(&settings);
         return rc;
@@ -232,10 +146,15 @@ mig_api_settings_load(const char *path, struct mig_api_settings *ret, struct mig
 }
 
 void
+mig_api_settings_warn(const struct mig_api_settings *settings)
+{
+    mig_store_settings_warn_unused(settings->conf, unused);
+}
+
+void
 mig_api_settings_fini(struct mig_api_settings *settings)
 {
-    free(settings->conninfo);
-    free(settings->target_conninfo);
+    mig_store_settings_fini(&settings->store);
     mig_conf_free(settings->conf);
     *settings = (struct mig_api_settings){0};
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "store/settings.h"
 
 struct mig_conf;
 
@@ -21,15 +22,14 @@ struct mig_api_settings {
     int forwarded;         /* -1: peer address; else the n-th from the end of X-Forwarded-For */
     unsigned workers;
     unsigned connections;  /* at the same time */
-    char *conninfo;        /* libpq */
-    char *target_conninfo; /* the same as a role that may only look at agents */
-    const char *log_destination;
-    int log_severity;
+    struct mig_store_settings store;
     struct mig_conf *conf; /* owns the texts above */
 };
 
 /* MIG_E_CONFIG with file, line and key. */
 int mig_api_settings_load(const char *path, struct mig_api_settings *ret, struct mig_err *err);
+/* Logs a warning for each key that is set and has no meaning here. */
+void mig_api_settings_warn(const struct mig_api_settings *settings);
 void mig_api_settings_fini(struct mig_api_settings *settings);
 
 #endif

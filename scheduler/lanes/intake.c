@@ -126,7 +126,7 @@ mig_lane_intake(struct mig_lane *lane, struct mig_err *err)
     int r = mig_lane_db(lane, &in.db, err);
 
     if (r == 0)
-        r = mig_target_open(lane->config->target_conninfo, &in.target_db, err);
+        r = mig_target_open(lane->config->store.target_conninfo, &in.target_db, err);
     if (r == 0)
         r = mig_db_listen(in.db, MIG_CHANNEL_ACTIONS, err);
     if (r == 0)

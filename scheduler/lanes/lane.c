@@ -62,7 +62,7 @@ mig_lane_db(struct mig_lane *lane, struct mig_db **ret, struct mig_err *err)
     char name[64];
 
     snprintf(name, sizeof(name), "mig-scheduler %s", lane->name);
-    return mig_db_open(lane->config->conninfo, name, ret, err);
+    return mig_db_open(lane->config->store.conninfo, name, ret, err);
 }
 
 int

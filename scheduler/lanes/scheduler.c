@@ -136,12 +136,14 @@ configure(struct scheduler *s, const char *path, int debug)
         fprintf(stderr, "mig-scheduler: %s\n", err.text);
         return -1;
     }
-    int r = mig_log_open("mig-scheduler", s->config->log_destination,
-                         debug ? MIG_SEV_DEBUG : s->config->log_severity);
+    int r = mig_log_open("mig-scheduler", s->config->store.log_destination,
+                         debug ? MIG_SEV_DEBUG : s->config->store.log_severity);
     if (r < 0) {
-        fprintf(stderr, "mig-scheduler: %s: %s\n", s->config->log_destination, mig_strerror(r));
+        fprintf(stderr, "mig-scheduler: %s: %s\n", s->config->store.log_destination,
+                mig_strerror(r));
         return -1;
     }
+    mig_lanes_settings_warn(s->config);
     return 0;
 }
 

@@ -9,10 +9,9 @@
 
 #include "base/buf.h"
 #include "base/conf.h"
-#include "base/log.h"
 #include "store/target.h"
 
-/* Every key of the original is taken; those that have no meaning here are ignored. */
+/* Every key of the original is taken. */
 static const char *const known[] = {"agent.timeout",
                                     "agent.heartbeatfreq",
                                     "agent.whitelist",
@@ -58,61 +57,31 @@ static const char *const known[] = {"agent.timeout",
                                     "logging.protocol",
                                     NULL};
 
+/* Of these, what has no meaning here. */
+static const char *const unused[] = {
+    "agent.whitelist",
+    "agent.detectmultiagents",
+    "agent.killdupagents",
+    "agent.logactions",
+    "collector.freq",
+    "periodic.deleteafter",
+    "periodic.queuescleanupfreq",
+    "directories.spool",
+    "directories.tmp",
+    "postgres.maxconn",
+    "mq.timeout",
+    "debug.heartbeats",
+    "logging.maxfilesize",
+    "logging.host",
+    "logging.port",
+    "logging.protocol",
+    NULL,
+};
+
 static char *
 copy(const char *text)
 {
     return text ? strdup(text) : NULL;
-}
-
-/* One key = 'value' of a libpq connection string. */
-static void
-add_setting(struct mig_buf *out, const char *key, const char *value)
-{
-    if (!value)
-        return;
-    mig_buf_addf(out, "%s%s='", out->len ? " " : "", key);
-    for (; *value; value++) {
-        if (*value == '\'' || *value == '\\')
-            mig_buf_addc(out, '\\');
-        mig_buf_addc(out, *value);
-    }
-    mig_buf_addc(out, '\'');
-}
-
-static char *
-make_conninfo(struct mig_conf *conf)
-{
-    static const char *const settings[] = {"host", "port", "dbname", "user", "password", "sslmode"};
-    struct mig_buf out = MIG_BUF_INIT;
-
-    if (mig_conf_get(conf, "postgres.conninfo", NULL))
-        return copy(mig_conf_get(conf, "postgres.conninfo", NULL));
-    for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
-        char key[64] = "postgres.";
-        strncat(key, settings[i], sizeof(key) - strlen(key) - 1);
-        add_setting(&out, settings[i], mig_conf_get(conf, key, NULL));
-    }
-    return out.len ? mig_buf_take(&out, NULL) : copy("");
-}
-
-/* In a connection string the last of two settings of one name counts. */
-static int
-make_target_conninfo(struct mig_conf *conf, struct mig_lanes_settings *c, struct mig_err *err)
-{
-    const char *whole = mig_conf_get(conf, "postgres.targetconninfo", NULL);
-    struct mig_buf out = MIG_BUF_INIT;
-
-    if (!whole && strstr(c->conninfo, "://"))
-        return mig_err_set(err, MIG_E_CONFIG,
-                           "postgres.conninfo is a URI: say postgres.targetconninfo too, for the "
-                           "role that evaluates target expressions (migtarget)");
-    if (!whole) {
-        mig_buf_adds(&out, c->conninfo);
-        add_setting(&out, "user", mig_conf_get(conf, "postgres.targetuser", "migtarget"));
-        add_setting(&out, "password", mig_conf_get(conf, "postgres.targetpassword", NULL));
-    }
-    c->target_conninfo = whole ? copy(whole) : mig_buf_take(&out, NULL);
-    return c->target_conninfo ? 0 : mig_err_errno(err, ENOMEM, "configuration");
 }
 
 /* Percent-encoding of RFC 3986. */
@@ -164,34 +133,6 @@ make_mq(struct mig_conf *conf, struct mig_lanes_settings *c, struct mig_err *err
 }
 
 static int
-read_logging(struct mig_conf *conf, struct mig_lanes_settings *c, struct mig_err *err)
-{
-    const char *mode = mig_conf_get(conf, "logging.mode", "stdout");
-    const char *level = mig_conf_get(conf, "logging.level", "info");
-    const char *file = mig_conf_get(conf, "logging.file", NULL);
-
-    c->log_severity = mig_log_severity(level);
-    if (c->log_severity < 0)
-        return mig_err_set(err, MIG_E_CONFIG,
-                           "logging.level is '%s': expected err, warning, notice, info or debug",
-                           level);
-    if (strcmp(mode, "file") == 0) {
-        if (!file || *file != '/')
-            return mig_err_set(err, MIG_E_CONFIG,
-                               "logging.file: mode is file, expected an absolute path");
-        c->log_destination = copy(file);
-    } else if (strcmp(mode, "syslog") == 0) {
-        c->log_destination = copy("syslog");
-    } else if (strcmp(mode, "stdout") == 0 || strcmp(mode, "stderr") == 0) {
-        c->log_destination = copy("stderr");
-    } else {
-        return mig_err_set(err, MIG_E_CONFIG,
-                           "logging.mode is '%s': expected stdout, file or syslog", mode);
-    }
-    return c->log_destination ? 0 : mig_err_errno(err, ENOMEM, "configuration");
-}
-
-static int
 read_times(struct mig_conf *conf, struct mig_lanes_settings *c, struct mig_err *err)
 {
     int64_t target = MIG_TARGET_TIMEOUT_MS;
@@ -218,19 +159,20 @@ static int
 from_conf(struct mig_conf *conf, struct mig_lanes_settings **ret, struct mig_err *err)
 {
     struct mig_lanes_settings *c = calloc(1, sizeof(*c));
-    int r = c ? mig_conf_only(conf, known, err) : mig_err_errno(err, ENOMEM, "configuration");
+    int r;
 
-    if (r == 0 && !(c->conninfo = make_conninfo(conf)))
-        r = mig_err_errno(err, ENOMEM, "configuration");
+    if (!c) {
+        mig_conf_free(conf);
+        return mig_err_errno(err, ENOMEM, "configuration");
+    }
+    c->conf = conf;
+    r = mig_conf_only(conf, known, err);
     if (r == 0)
-        r = make_target_conninfo(conf, c, err);
+        r = mig_store_settings_read(conf, &c->store, err);
     if (r == 0)
         r = make_mq(conf, c, err);
     if (r == 0)
-        r = read_logging(conf, c, err);
-    if (r == 0)
         r = read_times(conf, c, err);
-    mig_conf_free(conf);
     if (r < 0)
         mig_lanes_settings_free(c);
     else
@@ -262,6 +204,12 @@ mig_lanes_settings_parse(const char *name, const char *text, size_t len,
     return r < 0 ? r : from_conf(conf, ret, err);
 }
 
+void
+mig_lanes_settings_warn(const struct mig_lanes_settings *config)
+{
+    mig_store_settings_warn_unused(config->conf, unused);
+}
+
 static void
 free_secret(char *text)
 {
@@ -275,12 +223,11 @@ mig_lanes_settings_free(struct mig_lanes_settings *c)
 {
     if (!c)
         return;
-    free_secret(c->conninfo);
-    free_secret(c->target_conninfo);
+    mig_store_settings_fini(&c->store);
     free_secret(c->mq_uri);
     free(c->mq_ca);
     free(c->mq_cert);
     free(c->mq_key);
-    free(c->log_destination);
+    mig_conf_free(c->conf);
     free(c);
 }

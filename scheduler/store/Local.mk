@@ -16,5 +16,7 @@ scheduler_libmig_store_a_SOURCES += \
 	scheduler/store/investigators.h \
 	scheduler/store/schema.c \
 	scheduler/store/schema.h \
+	scheduler/store/settings.c \
+	scheduler/store/settings.h \
 	scheduler/store/target.c \
 	scheduler/store/target.h

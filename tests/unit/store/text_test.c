@@ -9,10 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "base/log.h"
 #include "lanes/settings.h"
 #include "store/array.h"
 #include "store/investigators.h"
@@ -179,9 +181,9 @@ test_settings(void **state)
     (void)state;
     assert_string_equal(err.text, "");
     assert_non_null(s);
-    assert_string_equal(s->conninfo,
+    assert_string_equal(s->store.conninfo,
                         "host='/run/x' dbname='mig' user='migscheduler' password='a\\'b'");
-    assert_string_equal(s->target_conninfo,
+    assert_string_equal(s->store.target_conninfo,
                         "host='/run/x' dbname='mig' user='migscheduler' password='a\\'b'"
                         " user='migtarget' password='t'");
     assert_string_equal(s->mq.uri, "amqps://sched:p%40%2Fss@broker:5671/mig");
@@ -190,7 +192,7 @@ test_settings(void **state)
     assert_int_equal(s->heartbeat_freq_ms, 300000);
     assert_int_equal(s->periodic_freq_ms, 87000);
     assert_int_equal(s->target_timeout_ms, 500);
-    assert_string_equal(s->log_destination, "syslog");
+    assert_string_equal(s->store.log_destination, "syslog");
     mig_lanes_settings_free(s);
 }
 
@@ -223,6 +225,32 @@ test_settings_refused(void **state)
     }
 }
 
+/* A key that does nothing does not pass in silence. */
+static void
+test_settings_unused(void **state)
+{
+    char path[] = "/tmp/mig-log-XXXXXX", log[4096] = "";
+    struct mig_err err = {0};
+    struct mig_lanes_settings *s =
+        parse("[mq]\nuri = amqp://x/\ntimeout = 5s\n[agent]\nwhitelist = /x\ntimeout = 5m\n", &err);
+    int fd = mkstemp(path);
+
+    (void)state;
+    assert_string_equal(err.text, "");
+    assert_non_null(s);
+    assert_true(fd >= 0);
+    assert_int_equal(mig_log_open("test", path, MIG_SEV_WARNING), 0);
+    mig_lanes_settings_warn(s);
+    assert_int_equal(mig_log_open("test", "stderr", MIG_SEV_WARNING), 0);
+    assert_true(read(fd, log, sizeof(log) - 1) > 0);
+    assert_non_null(strstr(log, "[warning] agent.whitelist is not used by this version\n"));
+    assert_non_null(strstr(log, "[warning] mq.timeout is not used by this version\n"));
+    assert_null(strstr(log, "agent.timeout"));
+    close(fd);
+    unlink(path);
+    mig_lanes_settings_free(s);
+}
+
 int
 main(void)
 {
@@ -234,6 +262,7 @@ main(void)
         cmocka_unit_test(test_permissions),
         cmocka_unit_test(test_settings),
         cmocka_unit_test(test_settings_refused),
+        cmocka_unit_test(test_settings_unused),
     };
 
     return cmocka_run_group_tests_name("store text", tests, NULL, NULL);
