@@ -28,6 +28,7 @@
 
 struct mig_regex {
     pcre2_code *code;
+    pcre2_code *lines; /* for text of many lines; NULL: not to be had */
 };
 
 struct mig_regex_scratch {
@@ -56,6 +57,37 @@ compile(const char *text, size_t length, int *ret_error, size_t *ret_at)
     return code;
 }
 
+/* Where executable memory may not be written, JIT is not to be had and the interpreter does it. */
+static pcre2_code *
+compile_jit(const char *text, size_t length, int *ret_error, size_t *ret_at)
+{
+    pcre2_code *code = compile(text, length, ret_error, ret_at);
+
+    if (code != NULL)
+        (void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
+    return code;
+}
+
+/* Only makes things faster: without it each line is matched alone. */
+static pcre2_code *
+compile_lines(const char *pattern, size_t length)
+{
+    pcre2_code *code = NULL;
+    char *text = NULL;
+    uint32_t *origin = NULL;
+    char message[256];
+    size_t text_length = 0;
+    size_t at = 0;
+    int error = 0;
+
+    if (mig_regex_syntax(pattern, length, true, &text, &text_length, &origin, message,
+                         sizeof(message)) == 0)
+        code = compile_jit(text, text_length, &error, &at);
+    free(text);
+    free(origin);
+    return code;
+}
+
 int
 mig_regex_new(const char *pattern, size_t length, struct mig_regex **ret_regex, char *ret_message,
               size_t message_size)
@@ -75,15 +107,15 @@ mig_regex_new(const char *pattern, size_t length, struct mig_regex **ret_regex, 
                  MIG_REGEX_PATTERN_MAX);
         return -E2BIG;
     }
-    code =
-        mig_regex_syntax(pattern, length, &text, &text_length, &origin, ret_message, message_size);
+    code = mig_regex_syntax(pattern, length, false, &text, &text_length, &origin, ret_message,
+                            message_size);
     if (code < 0)
         goto out;
     regex = calloc(1, sizeof(*regex));
     code = -ENOMEM;
     if (regex == NULL)
         goto out;
-    regex->code = compile(text, text_length, &error, &at);
+    regex->code = compile_jit(text, text_length, &error, &at);
     if (regex->code == NULL) {
         pcre2_get_error_message(error, (PCRE2_UCHAR *)reason, sizeof(reason));
         mig_regex_explain(pattern, length, at <= text_length ? origin[at] : length, reason,
@@ -91,9 +123,7 @@ mig_regex_new(const char *pattern, size_t length, struct mig_regex **ret_regex, 
         code = -EINVAL;
         goto out;
     }
-    /* Where executable memory may not be written, JIT is not to be had and the interpreter does it.
-     */
-    (void)pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE);
+    regex->lines = compile_lines(pattern, length);
     *ret_regex = regex;
     regex = NULL;
     code = 0;
@@ -110,6 +140,7 @@ mig_regex_free(struct mig_regex *regex)
     if (regex == NULL)
         return;
     pcre2_code_free(regex->code);
+    pcre2_code_free(regex->lines);
     free(regex);
 }
 
@@ -147,27 +178,79 @@ mig_regex_scratch_free(struct mig_regex_scratch *scratch)
     free(scratch);
 }
 
-int
-mig_regex_match_utf8(const struct mig_regex *regex, struct mig_regex_scratch *scratch,
-                     const char *text, size_t length, uint32_t flags)
+static int
+match(const pcre2_code *pattern, struct mig_regex_scratch *scratch, const char *text, size_t length,
+      uint32_t options)
 {
-    uint32_t options = PCRE2_NO_UTF_CHECK;
-    int code;
-
-    if (flags & MIG_REGEX_NOT_BEGIN)
-        options |= PCRE2_NOTBOL;
-    if (flags & MIG_REGEX_NOT_END)
-        options |= PCRE2_NOTEOL;
-    code = pcre2_match(regex->code, (PCRE2_SPTR)text, length, 0, options, scratch->data,
-                       scratch->context);
-    if (code == PCRE2_ERROR_JIT_STACKLIMIT)
-        code = pcre2_match(regex->code, (PCRE2_SPTR)text, length, 0, options | PCRE2_NO_JIT,
+    int code = pcre2_match(pattern, (PCRE2_SPTR)text, length, 0, options | PCRE2_NO_UTF_CHECK,
                            scratch->data, scratch->context);
+
+    if (code == PCRE2_ERROR_JIT_STACKLIMIT)
+        code = pcre2_match(pattern, (PCRE2_SPTR)text, length, 0,
+                           options | PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, scratch->data,
+                           scratch->context);
     if (code >= 0)
         return 1;
     if (code == PCRE2_ERROR_NOMATCH)
         return 0;
     return code == PCRE2_ERROR_NOMEMORY ? -ENOMEM : -E2BIG;
+}
+
+int
+mig_regex_match_utf8(const struct mig_regex *regex, struct mig_regex_scratch *scratch,
+                     const char *text, size_t length, uint32_t flags)
+{
+    return match(regex->code, scratch, text, length,
+                 (flags & MIG_REGEX_NOT_BEGIN ? PCRE2_NOTBOL : 0) |
+                     (flags & MIG_REGEX_NOT_END ? PCRE2_NOTEOL : 0));
+}
+
+/* The line that the last match begins in is matched alone; *ret_next is where the next one begins.
+ */
+static int
+match_its_line(const struct mig_regex *regex, struct mig_regex_scratch *scratch, const char *text,
+               size_t length, size_t *ret_next)
+{
+    size_t at = pcre2_get_ovector_pointer(scratch->data)[0];
+    const char *newline;
+    const char *begin;
+    size_t used;
+
+    /* Behind the last newline there is no line any more. */
+    *ret_next = length;
+    if (at >= length)
+        return 0;
+    newline = memrchr(text, '\n', at);
+    begin = newline != NULL ? newline + 1 : text;
+    newline = memchr(text + at, '\n', length - at);
+    if (newline == NULL)
+        return -EINVAL;
+    *ret_next = (size_t)(newline - text) + 1;
+    used = (size_t)(newline - begin);
+    if (used > 0 && begin[used - 1] == '\r')
+        used--;
+    return match(regex->code, scratch, begin, used, 0);
+}
+
+int
+mig_regex_match_lines(const struct mig_regex *regex, struct mig_regex_scratch *scratch,
+                      const char *text, size_t length)
+{
+    size_t next = 0;
+    int code = 0;
+
+    if (regex->lines == NULL)
+        return -ENOTSUP;
+    /* Leftmost: no line before the one that a match begins in has one. */
+    while (code == 0 && length > 0) {
+        code = match(regex->lines, scratch, text, length, 0);
+        if (code <= 0)
+            return code;
+        code = match_its_line(regex, scratch, text, length, &next);
+        text += next;
+        length -= next;
+    }
+    return code;
 }
 
 const char *

@@ -22,11 +22,20 @@
 #define BACKREFERENCE "backreferences are not supported (RE2 syntax)"
 #define ESCAPE "invalid escape sequence (RE2 syntax)"
 #define NESTED "invalid nested repetition operator (RE2 syntax)"
+/* A line's ends as they are in text of many lines: a \r before the newline is no part of the line.
+ */
+#define LINE_BEGIN "(?m:^)"
+#define LINE_END "(?=\\r?(?m:$))"
+/* A newline, which no line holds; it can be repeated. */
+#define NEVER "(?:(?!\\n)\\n)"
+
 #define GROUP "invalid or unsupported Perl syntax in a group (RE2 syntax)"
 
 struct rewrite {
     const char *pattern;
     size_t length;
+    bool lines;   /* for text of many lines, see mig_regex_syntax() */
+    bool newline; /* what was rewritten last may match a newline */
     size_t at;
     char *out;
     uint32_t *origin;
@@ -71,12 +80,13 @@ put_text(struct rewrite *r, const char *text)
 }
 
 static void
-put_rune(struct rewrite *r, unsigned int rune)
+put_rune(struct rewrite *r, unsigned int rune, bool in_class)
 {
     char text[16];
 
+    r->newline = true;
     snprintf(text, sizeof(text), "\\x{%x}", rune);
-    put_text(r, text);
+    put_text(r, r->lines && !in_class && rune == '\n' ? NEVER : text);
 }
 
 /* The byte `ahead` of the present one; 0 beyond the end. */
@@ -116,9 +126,24 @@ hex_value(unsigned char c)
     return -1;
 }
 
+/* One character that is not a newline, from what may be one. */
+static void
+put_guard(struct rewrite *r)
+{
+    if (r->lines)
+        put_text(r, "(?:(?!\\n)");
+}
+
+static void
+put_guard_end(struct rewrite *r)
+{
+    if (r->lines)
+        put_text(r, ")");
+}
+
 /* \xHH and \x{H…}. */
 static int
-rewrite_hex(struct rewrite *r)
+rewrite_hex(struct rewrite *r, bool in_class)
 {
     unsigned int rune = 0;
     size_t i = 2;
@@ -135,14 +160,14 @@ rewrite_hex(struct rewrite *r)
         rune = (unsigned int)(hex_value(peek(r, 2)) * 16 + hex_value(peek(r, 3)));
         i = 4;
     }
-    put_rune(r, rune);
+    put_rune(r, rune, in_class);
     r->at += i;
     return 0;
 }
 
 /* \123 and \0; \1 to \9 alone are backreferences. */
 static int
-rewrite_octal(struct rewrite *r)
+rewrite_octal(struct rewrite *r, bool in_class)
 {
     unsigned int rune = 0;
     size_t i;
@@ -151,14 +176,14 @@ rewrite_octal(struct rewrite *r)
         return refuse(r, r->at, BACKREFERENCE);
     for (i = 1; i <= 3 && is_octal(peek(r, i)); i++)
         rune = rune * 8 + (unsigned int)(peek(r, i) - '0');
-    put_rune(r, rune);
+    put_rune(r, rune, in_class);
     r->at += i;
     return 0;
 }
 
 /* \pL, \p{Greek}, \p{^Greek}. */
 static int
-rewrite_property(struct rewrite *r)
+rewrite_property(struct rewrite *r, bool in_class)
 {
     size_t i = 3;
 
@@ -170,9 +195,27 @@ rewrite_property(struct rewrite *r)
     } else if (!is_word(peek(r, 2))) {
         return refuse(r, r->at, "invalid character class range (RE2 syntax)");
     }
+    r->newline = true;
+    if (!in_class)
+        put_guard(r);
     put(r, r->pattern + r->at, i);
+    if (!in_class)
+        put_guard_end(r);
     r->at += i;
     return 0;
+}
+
+/* A byte that stands for itself. */
+static void
+put_literal(struct rewrite *r)
+{
+    if (r->lines && peek(r, 0) == '\n') {
+        put_text(r, NEVER);
+        return;
+    }
+    if (peek(r, 0) < 0x80 && !is_word(peek(r, 0)))
+        put(r, "\\", 1);
+    put(r, r->pattern + r->at, 1);
 }
 
 /* \Q…\E: every byte stands for itself. */
@@ -181,12 +224,33 @@ rewrite_quoted(struct rewrite *r)
 {
     r->at += 2;
     while (r->at < r->length && !(peek(r, 0) == '\\' && peek(r, 1) == 'E')) {
-        if (peek(r, 0) < 0x80 && !is_word(peek(r, 0)))
-            put(r, "\\", 1);
-        put(r, r->pattern + r->at, 1);
+        put_literal(r);
         r->at++;
     }
     r->at += r->at < r->length ? 2 : 0;
+}
+
+/* What some become in text of many lines; NULL: the same as else. In a class \D and \W are left:
+ * the class is guarded. */
+static const char *
+letter_of_lines(unsigned char c, bool in_class)
+{
+    switch (c) {
+    case 'A':
+        return in_class ? NULL : LINE_BEGIN;
+    case 'z':
+        return in_class ? NULL : LINE_END;
+    case 'n':
+        return in_class ? NULL : NEVER;
+    case 's':
+        return in_class ? "\\t\\f\\r " : "[\\t\\f\\r ]";
+    case 'D':
+        return in_class ? NULL : "[^\\d\\n]";
+    case 'W':
+        return in_class ? NULL : "[^\\w\\n]";
+    default:
+        return NULL;
+    }
 }
 
 /* What an escape of one letter becomes; NULL: not known. */
@@ -234,18 +298,21 @@ rewrite_escape(struct rewrite *r, bool in_class)
     if (r->length - r->at < 2)
         return refuse(r, r->at, "trailing backslash");
     if (c == 'x')
-        return rewrite_hex(r);
+        return rewrite_hex(r, in_class);
     if (is_digit(c))
-        return rewrite_octal(r);
+        return rewrite_octal(r, in_class);
     if (c == 'p' || c == 'P')
-        return rewrite_property(r);
+        return rewrite_property(r, in_class);
     if (c == 'k' || c == 'g')
         return refuse(r, r->at, BACKREFERENCE);
     if (c == 'Q' && !in_class) {
         rewrite_quoted(r);
         return 0;
     }
-    text = letter(c, in_class);
+    text = r->lines ? letter_of_lines(c, in_class) : NULL;
+    if (text == NULL)
+        text = letter(c, in_class);
+    r->newline = c == 'n' || c == 'D' || c == 'W' || peek(r, 2) == '-';
     if (text == NULL && (c >= 0x80 || (is_word(c) && c != '_')))
         return refuse(r, r->at, ESCAPE);
     if (text != NULL)
@@ -271,39 +338,66 @@ named_class(const struct rewrite *r)
     return peek(r, i) == ':' && peek(r, i + 1) == ']' ? i + 2 : 0;
 }
 
+/* What stands between the brackets, and the closing one. */
 static int
-rewrite_class(struct rewrite *r)
+rewrite_class_rest(struct rewrite *r, size_t start)
 {
-    size_t start = r->at;
-    size_t first;
+    size_t first = r->at;
     size_t named;
+    bool newline = false;
     int code;
 
-    put(r, "[", 1);
-    r->at++;
-    if (peek(r, 0) == '^') {
-        put(r, "^", 1);
-        r->at++;
-    }
-    for (first = r->at; r->at < r->length;) {
+    while (r->at < r->length) {
         if (peek(r, 0) == ']' && r->at != first) {
             put(r, "]", 1);
             r->at++;
+            r->newline = newline;
             return 0;
         }
         if (peek(r, 0) == '\\') {
             code = rewrite_escape(r, true);
             if (code < 0)
                 return code;
+            newline = newline || r->newline;
             continue;
         }
         named = peek(r, 0) == '[' ? named_class(r) : 0;
-        if (named == 0 && (peek(r, 0) == '[' || peek(r, 0) == ']'))
+        newline = newline || named > 0 || peek(r, 0) < ' ';
+        if (named == 0 &&
+            (peek(r, 0) == '[' || peek(r, 0) == ']' || (peek(r, 0) == '-' && r->at == first)))
             put(r, "\\", 1);
         put(r, r->pattern + r->at, named == 0 ? 1 : named);
         r->at += named == 0 ? 1 : named;
     }
     return refuse(r, start, "missing closing ]");
+}
+
+static int
+rewrite_class(struct rewrite *r)
+{
+    size_t start = r->at;
+    size_t used = r->used;
+    int code;
+
+    if (peek(r, 1) == '^') {
+        put_text(r, r->lines ? "[^\\n" : "[^");
+        r->at += 2;
+        return rewrite_class_rest(r, start);
+    }
+    put(r, "[", 1);
+    r->at++;
+    code = rewrite_class_rest(r, start);
+    if (code < 0 || !r->lines || !r->newline)
+        return code;
+    /* Once more, behind a guard. */
+    r->at = start;
+    r->used = used;
+    put_guard(r);
+    put(r, "[", 1);
+    r->at++;
+    code = rewrite_class_rest(r, start);
+    put_guard_end(r);
+    return code;
 }
 
 /* (?flags) and (?flags:…) with flags i, m, s, U. */
@@ -425,6 +519,25 @@ rewrite_repetition(struct rewrite *r)
     return 0;
 }
 
+/* '^', '$' and '.', ')' and '|', and characters that stand for themselves. */
+static void
+rewrite_plain(struct rewrite *r)
+{
+    const char *text = NULL;
+
+    if (r->lines)
+        text = peek(r, 0) == '^'    ? LINE_BEGIN
+               : peek(r, 0) == '$'  ? LINE_END
+               : peek(r, 0) == '.'  ? "\\N"
+               : peek(r, 0) == '\n' ? NEVER
+                                    : NULL;
+    if (text != NULL)
+        put_text(r, text);
+    else
+        put(r, r->pattern + r->at, 1);
+    r->at++;
+}
+
 static int
 rewrite_one(struct rewrite *r)
 {
@@ -441,17 +554,16 @@ rewrite_one(struct rewrite *r)
     case '{':
         return rewrite_repetition(r);
     default:
-        put(r, r->pattern + r->at, 1);
-        r->at++;
+        rewrite_plain(r);
         return 0;
     }
 }
 
 int
-mig_regex_syntax(const char *pattern, size_t length, char **ret_text, size_t *ret_length,
-                 uint32_t **ret_origin, char *ret_message, size_t message_size)
+mig_regex_syntax(const char *pattern, size_t length, bool lines, char **ret_text,
+                 size_t *ret_length, uint32_t **ret_origin, char *ret_message, size_t message_size)
 {
-    struct rewrite r = {.pattern = pattern, .length = length};
+    struct rewrite r = {.pattern = pattern, .length = length, .lines = lines};
     int code = 0;
 
     r.out = malloc(length * GROWTH + 1);

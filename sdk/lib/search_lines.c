@@ -13,9 +13,10 @@
 #define CUT_SEARCH 4096u
 
 void
-mig_lines_start(struct lines *lines, line_fn *fn, void *context)
+mig_lines_start(struct lines *lines, line_fn *fn, block_fn *block, void *context)
 {
     lines->fn = fn;
+    lines->block = block;
     lines->context = context;
     lines->used = 0;
     lines->continued = false;
@@ -98,30 +99,61 @@ append(struct lines *lines, const char *data, size_t length)
     return 0;
 }
 
+void
+mig_lines_each(const char *text, size_t length, line_fn *fn, void *context)
+{
+    const char *newline;
+    size_t used;
+
+    while (length > 0 && (newline = memchr(text, '\n', length)) != NULL) {
+        used = (size_t)(newline - text);
+        fn(context, text, used > 0 && text[used - 1] == '\r' ? used - 1 : used, 0, true);
+        text = newline + 1;
+        length -= used + 1;
+    }
+}
+
+/* The rest of a line that began before; gives how much of the data that was. */
+static int
+feed_rest(struct lines *lines, const char *data, size_t length, size_t *ret_used)
+{
+    const char *newline = memchr(data, '\n', length);
+    size_t part = newline != NULL ? (size_t)(newline - data) : length;
+    int code = append(lines, data, part);
+
+    if (code < 0)
+        return code;
+    if (newline != NULL)
+        give_line(lines, lines->carry, lines->used);
+    *ret_used = part + (newline != NULL);
+    return 0;
+}
+
 int
 mig_lines_feed(struct lines *lines, const char *data, size_t length)
 {
     const char *newline;
-    size_t part;
-    int code;
+    size_t part = 0;
+    int code = 0;
 
-    while (length > 0) {
-        newline = memchr(data, '\n', length);
-        part = newline != NULL ? (size_t)(newline - data) : length;
-        if (newline != NULL && lines->used == 0 && !lines->continued && part <= LINE_WINDOW) {
-            give_line(lines, data, part);
+    if (lines->used > 0 || lines->continued)
+        code = feed_rest(lines, data, length, &part);
+    data += part;
+    length -= part;
+    /* A piece of more than a window could hold lines of more than a window. */
+    while (code == 0 && length > 0) {
+        part = length < LINE_WINDOW ? length : LINE_WINDOW;
+        newline = memrchr(data, '\n', part);
+        if (newline == NULL) {
+            code = feed_rest(lines, data, length, &part);
         } else {
-            code = append(lines, data, part);
-            if (code < 0)
-                return code;
-            if (newline != NULL)
-                give_line(lines, lines->carry, lines->used);
+            part = (size_t)(newline - data) + 1;
+            lines->block(lines->context, data, part);
         }
-        part += newline != NULL;
         data += part;
         length -= part;
     }
-    return 0;
+    return code;
 }
 
 void

@@ -23,7 +23,8 @@ enum { RAW, INFLATED, STREAMS };
 struct open_check {
     size_t search;
     const struct check *check;
-    bool line; /* the present line matched */
+    bool line;    /* the present line matched */
+    bool by_line; /* this block's lines are to be matched one by one */
     bool done;
 };
 
@@ -183,10 +184,19 @@ settle_stream(struct stream *stream)
     }
 }
 
-static void
-match_line(void *context, const char *text, size_t length, uint32_t flags, bool last)
+/* Closes the check of a search that has died. */
+static bool
+has_died(struct stream *stream, struct open_check *open)
 {
-    struct stream *stream = context;
+    if (!open->done && !stream->scan->evaluation->alive[open->search])
+        close_check(stream, open);
+    return open->done;
+}
+
+static void
+match_one(struct stream *stream, bool all, const char *text, size_t length, uint32_t flags,
+          bool last)
+{
     struct scan *scan = stream->scan;
     size_t valid_length = 0;
     const char *valid;
@@ -199,12 +209,8 @@ match_line(void *context, const char *text, size_t length, uint32_t flags, bool 
     valid = mig_regex_utf8(scan->scratch, text, length, &valid_length);
     for (i = 0; i < stream->count; i++) {
         open = &stream->open[i];
-        if (open->done)
+        if ((!all && !open->by_line) || has_died(stream, open))
             continue;
-        if (!scan->evaluation->alive[open->search]) {
-            close_check(stream, open);
-            continue;
-        }
         code = open->line ? 1 : -ENOMEM;
         if (!open->line && valid != NULL)
             code =
@@ -219,6 +225,59 @@ match_line(void *context, const char *text, size_t length, uint32_t flags, bool 
         if (last)
             settle_line(stream, open);
     }
+}
+
+static void
+match_line(void *context, const char *text, size_t length, uint32_t flags, bool last)
+{
+    match_one(context, true, text, length, flags, last);
+}
+
+static void
+match_line_of_block(void *context, const char *text, size_t length, uint32_t flags, bool last)
+{
+    match_one(context, false, text, length, flags, last);
+}
+
+/* True when one line that matches decides, so that it does not matter which one. */
+static bool
+wants_any_line(const struct stream *stream, const struct open_check *open)
+{
+    return !stream->scan->set->searches[open->search].macroal || open->check->inverse;
+}
+
+/* What can not be decided of the lines together is decided of each. */
+static void
+match_block(void *context, const char *text, size_t length)
+{
+    struct stream *stream = context;
+    struct scan *scan = stream->scan;
+    struct open_check *open;
+    size_t valid_length = 0;
+    const char *valid;
+    bool by_line = false;
+    size_t i;
+    int code;
+
+    if (stream->left == 0)
+        return;
+    valid = mig_regex_utf8(scan->scratch, text, length, &valid_length);
+    for (i = 0; i < stream->count; i++) {
+        open = &stream->open[i];
+        open->by_line = false;
+        if (has_died(stream, open))
+            continue;
+        code = -ENOTSUP;
+        if (valid != NULL && wants_any_line(stream, open))
+            code = mig_regex_match_lines(open->check->regex, scan->scratch, valid, valid_length);
+        open->by_line = code < 0;
+        by_line = by_line || open->by_line;
+        open->line = code > 0;
+        if (code > 0)
+            settle_line(stream, open);
+    }
+    if (by_line)
+        mig_lines_each(text, length, match_line_of_block, stream);
 }
 
 static int
@@ -241,7 +300,7 @@ start_stream(struct scan *scan, size_t which, bool gzip)
                     (struct open_check){.search = i, .check = &search->checks[j]};
     }
     stream->left = stream->count;
-    mig_lines_start(&stream->lines, match_line, stream);
+    mig_lines_start(&stream->lines, match_line, match_block, stream);
     return mig_digests_start(stream->digests, needed_digests(scan, which, gzip));
 }
 

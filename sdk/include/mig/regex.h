@@ -40,6 +40,11 @@ int mig_regex_match(const struct mig_regex *regex, struct mig_regex_scratch *scr
 /* The same for text that mig_regex_utf8() gave: one conversion serves many patterns. */
 int mig_regex_match_utf8(const struct mig_regex *regex, struct mig_regex_scratch *scratch,
                          const char *text, size_t length, uint32_t flags);
+/* Many lines at once, which takes a fraction of the time of one after the other: 1 one matches
+ * alone, without its newline and a \r before it, 0 none does. Any negative code: not to be had,
+ * match each line. The text is as for mig_regex_match_utf8(), and ends with a newline. */
+int mig_regex_match_lines(const struct mig_regex *regex, struct mig_regex_scratch *scratch,
+                          const char *text, size_t length);
 /* Gives the text itself when it is UTF-8, or a copy with U+FFFD for each byte that is not, valid
  * until the next call with this scratch. NULL: no memory. */
 const char *mig_regex_utf8(struct mig_regex_scratch *scratch, const char *text, size_t length,

@@ -7,6 +7,7 @@ SDK_TEST_CFLAGS = $(MIG_CFLAGS) $(CMOCKA_CFLAGS) $(JSON_CFLAGS)
 sdk_tests = \
 	tests/unit/sdk/test_example \
 	tests/unit/sdk/test_file \
+	tests/unit/sdk/test_lines \
 	tests/unit/sdk/test_regex \
 	tests/unit/sdk/test_text
 
@@ -23,6 +24,12 @@ tests_unit_sdk_test_file_SOURCES = tests/unit/sdk/test_file.c tests/unit/sdk/tre
 tests_unit_sdk_test_file_CPPFLAGS = $(SDK_CPPFLAGS)
 tests_unit_sdk_test_file_CFLAGS = $(SDK_TEST_CFLAGS)
 tests_unit_sdk_test_file_LDADD = $(SDK_TEST_LIBS)
+
+tests_unit_sdk_test_lines_SOURCES = tests/unit/sdk/test_lines.c tests/unit/sdk/tree.c \
+	tests/unit/sdk/tree.h
+tests_unit_sdk_test_lines_CPPFLAGS = $(SDK_CPPFLAGS)
+tests_unit_sdk_test_lines_CFLAGS = $(SDK_TEST_CFLAGS)
+tests_unit_sdk_test_lines_LDADD = $(SDK_TEST_LIBS)
 
 tests_unit_sdk_test_regex_SOURCES = tests/unit/sdk/test_regex.c
 tests_unit_sdk_test_regex_CPPFLAGS = $(SDK_CPPFLAGS)

@@ -4,12 +4,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,6 +19,7 @@
 #include <json-c/json.h>
 
 #include <mig/mock_host.h>
+#include <mig/search.h>
 
 #include "tree.h"
 
@@ -418,20 +421,134 @@ test_max_errors(void **state)
     assert_null(strstr(mig_mock_errors(mock), "not returned"));
 }
 
+/* Runs `fn` in a child that is no root; true when it made no complaint. */
+static int
+as_nobody(void (*fn)(void))
+{
+    int status = -1;
+    pid_t child = fork();
+
+    assert_true(child >= 0);
+    if (child == 0) {
+        if (setgroups(0, NULL) != 0 || setresgid(65534, 65534, 65534) != 0 ||
+            setresuid(65534, 65534, 65534) != 0)
+            _exit(99);
+        fn();
+        /* What the child shares with its parent is freed there; 1 is a failed check's. */
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* In the child a failed check must not go on with the parent's tests. */
+static void
+expect(int good, const char *what)
+{
+    if (good)
+        return;
+    fprintf(stderr, "# %s: found %s, errors %s, statistics %s\n", what, files_of("s1"),
+            mig_mock_errors(mock), mig_mock_statistics(mock));
+    _exit(1);
+}
+
+static void
+search_unreadable(void)
+{
+    const char *errors;
+
+    if (mig_mock_run(mock, plugin,
+                     tree_json("{'searches':{'s1':{'paths':['@'],'contents':['!x'],"
+                               "'options':{'matchall':true}}}}")) != 0)
+        _exit(1);
+    errors = mig_mock_errors(mock);
+    expect(strcmp(files_of("s1"), "open") == 0, "only what was read is found");
+    expect(strstr(errors, tree_json("'ERROR: open @/secret: permission denied'")) != NULL, "file");
+    expect(strstr(errors, tree_json("'ERROR: open @/shut: permission denied'")) != NULL, "folder");
+    expect(strstr(errors, "hidden") == NULL, "what is in the folder stays unknown");
+    expect(strstr(mig_mock_statistics(mock), "\"openfailed\":2,") != NULL, "count");
+    /* A name needs no opening. */
+    mig_mock_run(mock, plugin,
+                 tree_json("{'searches':{'s1':{'paths':['@'],'names':['^secret$'],"
+                           "'options':{'matchall':true,'maxdepth':1}}}}"));
+    expect(strcmp(files_of("s1"), "secret") == 0, "a name");
+    expect(strcmp(mig_mock_errors(mock), "[]") == 0, "no error");
+}
+
 static void
 test_unreadable(void **state)
 {
     (void)state;
-    if (geteuid() == 0) {
-        /* Root reads everything: as an ordinary user in a child this is done by the walk's test. */
-        assert_string_equal(find("'names':['x']", ""), "-");
-        return;
-    }
+    if (geteuid() != 0)
+        skip();
+    tree_text("open", "hello");
     tree_text("secret", "hello");
-    assert_int_equal(chmod("secret", 0), 0);
-    assert_string_equal(find("'contents':['!x']", ""), "-");
-    assert_string_equal(mig_mock_errors(mock),
-                        tree_json("['ERROR: open @/secret: permission denied']"));
+    tree_text("shut/hidden", "hello");
+    assert_int_equal(chmod(".", 0755), 0);
+    assert_int_equal(chmod("secret", 0600), 0);
+    assert_int_equal(chmod("shut", 0700), 0);
+    assert_true(as_nobody(search_unreadable));
+}
+
+/* The engine's own interface: a hit takes away what the walk comes to next. */
+struct vanishing {
+    char errors[1024];
+    unsigned int hits;
+};
+
+static int
+unlink_the_other(void *context, const struct mig_search_hit *hit)
+{
+    struct vanishing *v = context;
+
+    v->hits++;
+    unlink(strstr(hit->path, "/one") != NULL ? "two" : "one");
+    return 0;
+}
+
+static void
+keep_error(void *context, const char *message)
+{
+    struct vanishing *v = context;
+    size_t used = strlen(v->errors);
+
+    snprintf(v->errors + used, sizeof(v->errors) - used, "%s\n", message);
+}
+
+static int
+go_on(void *context)
+{
+    (void)context;
+    return 0;
+}
+
+static void
+test_vanished_file(void **state)
+{
+    struct vanishing v = {.errors = ""};
+    const struct mig_search_host host = {&v, unlink_the_other, keep_error, go_on};
+    struct json_object *search = json_tokener_parse(
+        tree_json("{'paths':['@'],'contents':['hello'],'options':{'matchall':true}}"));
+    struct mig_search_set *set = mig_search_set_new();
+    struct mig_search_statistics statistics = {0};
+    char message[256];
+    const char *gone;
+
+    (void)state;
+    tree_text("one", "hello");
+    tree_text("two", "hello");
+    assert_int_equal(mig_search_add_json(set, "s1", search, message, sizeof(message)), 0);
+    assert_int_equal(mig_search_run(set, &host, &statistics), 0);
+    /* Both names were read from the folder at once, in whatever order. */
+    gone = access("one", F_OK) == 0 ? "two" : "one";
+    snprintf(message, sizeof(message), "ERROR: stat @/%s: no such file or directory\n", gone);
+    assert_string_equal(v.errors, tree_json(message));
+    assert_int_equal(v.hits, 1);
+    assert_int_equal(statistics.hits, 1);
+    assert_int_equal(statistics.files, 2);
+    assert_false(statistics.cut_short);
+    mig_search_set_free(set);
+    json_object_put(search);
 }
 
 static void
@@ -479,6 +596,10 @@ test_cut_short(void **state)
     assert_string_equal(find("'names':['f']", ""), "f");
     assert_string_equal(mig_mock_errors(mock),
                         "[\"the search was cut short: it was cancelled or out of time\"]");
+    /* What was found before is kept and counted. */
+    assert_int_equal(mig_mock_found(mock), 1);
+    assert_non_null(
+        strstr(mig_mock_statistics(mock), "{\"filescount\":1,\"openfailed\":0,\"totalhits\":1,"));
     mig_mock_cancel_at(mock, -1);
     mig_mock_fill_at(mock, 1);
     assert_string_equal(find("'names':['f']", ""), "f");
@@ -501,6 +622,12 @@ test_pseudo_file_systems(void **state)
         "'options':{'matchall':true,'maxdepth':1}}}}");
     assert_string_equal(files_of("s1"), "-");
     assert_string_equal(files_of("s2"), "ostype");
+    /* /proc/version is two levels down: seen from "/" it is not there, named it is. */
+    run("{'searches':{'s1':{'paths':['/'],'names':['^version$'],'options':{'matchall':true,"
+        "'maxdepth':2,'maxerrors':1}},'s2':{'paths':['/proc'],'names':['^version$'],"
+        "'options':{'matchall':true,'maxdepth':1}}}}");
+    assert_null(strstr(mig_mock_elements(mock), "{\"s1\":[{\"file\":\"/proc/"));
+    assert_string_equal(files_of("s2"), "version");
 }
 
 static void
@@ -630,6 +757,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_links_pipes_and_what_is_missing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_max_errors, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unreadable, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_vanished_file, setup, teardown),
         cmocka_unit_test_setup_teardown(test_deep_tree, setup, teardown),
         cmocka_unit_test_setup_teardown(test_names_that_are_not_utf8, setup, teardown),
         cmocka_unit_test_setup_teardown(test_cut_short, setup, teardown),
