@@ -57,3 +57,5 @@ scheduler_mig_api_LDADD = \
 	$(MICROHTTPD_LIBS) \
 	$(PQ_LIBS) \
 	$(CORE_LIBS)
+
+dist_man_MANS += scheduler/api/mig-api.8

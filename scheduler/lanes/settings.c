@@ -210,21 +210,13 @@ mig_lanes_settings_warn(const struct mig_lanes_settings *config)
     mig_store_settings_warn_unused(config->conf, unused);
 }
 
-static void
-free_secret(char *text)
-{
-    if (text)
-        explicit_bzero(text, strlen(text));
-    free(text);
-}
-
 void
 mig_lanes_settings_free(struct mig_lanes_settings *c)
 {
     if (!c)
         return;
     mig_store_settings_fini(&c->store);
-    free_secret(c->mq_uri);
+    mig_store_settings_erase(c->mq_uri);
     free(c->mq_ca);
     free(c->mq_cert);
     free(c->mq_key);

@@ -115,8 +115,8 @@ mig_store_settings_read(struct mig_conf *conf, struct mig_store_settings *ret, s
     return r;
 }
 
-static void
-free_secret(char *text)
+void
+mig_store_settings_erase(char *text)
 {
     if (text)
         explicit_bzero(text, strlen(text));
@@ -126,8 +126,8 @@ free_secret(char *text)
 void
 mig_store_settings_fini(struct mig_store_settings *settings)
 {
-    free_secret(settings->conninfo);
-    free_secret(settings->target_conninfo);
+    mig_store_settings_erase(settings->conninfo);
+    mig_store_settings_erase(settings->target_conninfo);
     free(settings->log_destination);
     *settings = (struct mig_store_settings){0};
 }

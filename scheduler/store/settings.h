@@ -18,6 +18,8 @@ struct mig_store_settings {
 int mig_store_settings_read(struct mig_conf *conf, struct mig_store_settings *ret,
                             struct mig_err *err);
 void mig_store_settings_fini(struct mig_store_settings *settings);
+/* free() of a text that may hold a password. NULL is well. */
+void mig_store_settings_erase(char *text);
 
 /* Logs a warning for each key of the NULL-terminated list that the configuration sets. */
 void mig_store_settings_warn_unused(struct mig_conf *conf, const char *const names[]);
