@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
+EXTRA_DIST += tests/cmocka-tap
 include tests/unit/base/Local.mk
 include tests/unit/trust/Local.mk
 include tests/unit/sdk/Local.mk
