@@ -253,13 +253,49 @@ mig_regex_match_lines(const struct mig_regex *regex, struct mig_regex_scratch *s
     return code;
 }
 
+/* Half of a binary file's bytes are not UTF-8: what most bytes are is seen without a call. */
+static size_t
+repair(const char *text, size_t length, char *out)
+{
+    size_t used = 0;
+    size_t i = 0;
+    size_t step;
+    uint64_t word;
+
+    while (i < length) {
+        unsigned char c = (unsigned char)text[i];
+        if (length - i >= sizeof(word)) {
+            memcpy(&word, text + i, sizeof(word));
+            if ((word & UINT64_C(0x8080808080808080)) == 0) {
+                memcpy(out + used, &word, sizeof(word));
+                used += sizeof(word);
+                i += sizeof(word);
+                continue;
+            }
+        }
+        if (c < 0x80) {
+            out[used++] = text[i++];
+            continue;
+        }
+        /* No character begins with any other byte. */
+        step = c >= 0xc2 && c <= 0xf4 ? mig_utf8_step(text + i, length - i) : 0;
+        if (step == 0) {
+            memcpy(out + used, REPLACEMENT, 3);
+            used += 3;
+            i++;
+            continue;
+        }
+        memcpy(out + used, text + i, step);
+        used += step;
+        i += step;
+    }
+    return used;
+}
+
 const char *
 mig_regex_utf8(struct mig_regex_scratch *scratch, const char *text, size_t length,
                size_t *ret_length)
 {
-    size_t i = 0;
-    size_t used = 0;
-    size_t step;
     char *grown;
 
     if (mig_utf8_valid(text, length)) {
@@ -275,13 +311,7 @@ mig_regex_utf8(struct mig_regex_scratch *scratch, const char *text, size_t lengt
         scratch->repaired = grown;
         scratch->repaired_size = length * 3;
     }
-    while (i < length) {
-        step = mig_utf8_step(text + i, length - i);
-        memcpy(scratch->repaired + used, step > 0 ? text + i : REPLACEMENT, step > 0 ? step : 3);
-        used += step > 0 ? step : 3;
-        i += step > 0 ? step : 1;
-    }
-    *ret_length = used;
+    *ret_length = repair(text, length, scratch->repaired);
     return scratch->repaired;
 }
 
