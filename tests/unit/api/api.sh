@@ -86,6 +86,8 @@ user = migapi
 [logging]
 mode = stdout
 level = info
+[manifest]
+requiredsignatures = 2
 CONF
 start_api()
 {
@@ -149,6 +151,8 @@ is()
 refused='Authorization verification failed with error '"'"'verifySignedToken() -\u003e '
 
 # ---- public ------------------------------------------------------------------------------------
+ok 'a key without effect is named' grep -q '\[warning\] manifest.requiredsignatures is not used by this version$' \
+    "$PLATFORM_DIR/log/mig-api"
 request "$api/heartbeat"
 ok 'GET heartbeat' is 200 '"items":[{"href":' '"data":[{"name":"heartbeat","value":"gatorz say hi"}]' \
     "\"href\":\"$api/heartbeat\"" '"version":"1.0"' '"template":{},"error":{}}}'
@@ -460,6 +464,7 @@ search type=command foundanything=maybe
 ok 'a wrong foundanything' is 400 'foundanything parameter must be true or false'
 search actionid=abc
 ok 'a wrong id' is 400 "Wrong parameters 'actionid'"
+# shellcheck disable=SC1003 # a backslash, not a quote
 search 'actionname=%\'
 ok 'a wrong pattern' is 400 'a search parameter is not a valid pattern'
 as "$alice" "$api/search?limit=1&limit=2"
@@ -469,33 +474,33 @@ ok 'a NUL in a parameter' is 400 'malformed query'
 
 # ---- load, failures, the end -------------------------------------------------------------------
 : >"$PLATFORM_DIR/parallel"
-pids=
+clients=()
 for i in $(seq 20); do
     token "$alice"
     curl -sS -o /dev/null --max-time 60 -w '%{http_code}\n' -H "X-PGPAUTHORIZATION: $token" \
         "$api/search?type=agent" >"$PLATFORM_DIR/parallel.$i" 2>&1 &
-    pids="$pids $!"
+    clients+=("$!")
 done
 # shellcheck disable=SC2086
-wait $pids
+wait "${clients[@]}"
 ok '20 requests at the same time' equal '20' sh -c "cat '$PLATFORM_DIR'/parallel.* | grep -c '^200\$'"
 token "$alice"
-pids=
+clients=()
 for i in $(seq 8); do
     curl -sS -o /dev/null --max-time 60 -w '%{http_code}\n' -H "X-PGPAUTHORIZATION: $token" \
         "$api/dashboard" >"$PLATFORM_DIR/replay.$i" 2>&1 &
-    pids="$pids $!"
+    clients+=("$!")
 done
 # shellcheck disable=SC2086
-wait $pids
+wait "${clients[@]}"
 ok 'one token, 8 times at the same moment: served once' equal '1' sh -c "cat '$PLATFORM_DIR'/replay.* | grep -c '^200\$'"
-pids=
+clients=()
 for i in $(seq 8); do
     curl -sS -o /dev/null --max-time 60 --data-binary "$(beat host9 linux.host9.abc 900 linux)" "$api/heartbeat" &
-    pids="$pids $!"
+    clients+=("$!")
 done
 # shellcheck disable=SC2086
-wait $pids
+wait "${clients[@]}"
 ok 'one new agent, 8 heartbeats at the same moment: one row' equal 1 sql "SELECT count(*) FROM agents WHERE name = 'host9'"
 
 # more clients that never finish their body than there are workers
