@@ -62,3 +62,6 @@ core_agent_mig_mkagent_SOURCES = core/agent/mkagent_main.c
 core_agent_mig_mkagent_LDADD = core/libmig-mkagent.a core/libmig-agent.a core/libmig-core.a \
 	core/libmig-whitelist.a $(BUILTIN_LIBS) $(CORE_LIBS)
 core_agent_mig_mkagent_LDFLAGS = $(AM_LDFLAGS) $(MIG_PROGRAM_LDFLAGS)
+dist_man_MANS += \
+	core/agent/mig-agent.8 \
+	core/agent/mig-mkagent.1

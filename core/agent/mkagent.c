@@ -13,7 +13,7 @@ static const char usage[] =
     "  acl.json        who may run what\n"
     "  keys/*.asc      the investigators' public keys\n"
     "  tls/*.pem       ca.pem, cert.pem and key.pem for the broker (optional)\n"
-    "  plugins.allow   in-house plugins, lines of mig-plugin digest (optional)\n"
+    "  plugins.allow   in-house plugins, lines NAME VERSION ABI SHA256 (optional)\n"
     "  --plugindir DIR folder of the plugins on the endpoints [" MIG_PLUGIN_DIR "]\n"
     "  --libdir DIR    folder of libmig-agent.a [" MIG_LIB_DIR "]\n"
     "  --cc CC         C compiler\n"

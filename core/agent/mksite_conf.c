@@ -129,7 +129,7 @@ read_numbers(struct mig_mksite *s, struct mig_err *err)
     if (rc == 0)
         rc = mig_conf_get_number(c, "limits.output", 4096, 32 << 20, 16 << 20, &output, err);
     if (rc == 0)
-        rc = mig_conf_get_number(c, "limits.memory", 0, INT64_MAX, 0, &memory, err);
+        rc = mig_conf_get_number(c, "limits.memory", 0, INT64_MAX, (int64_t)1 << 30, &memory, err);
     if (rc < 0)
         return rc;
     if (s->site.heartbeat_ms < 1000 || s->site.module_timeout_ms < 1000)

@@ -114,7 +114,7 @@ mig_json_get_int64(struct json_object *obj, const char *key, int required, int64
     if (number != floor(number))
         return mig_err_set(err, MIG_E_INVALID, "field \"%s\": expected a whole number, found %g",
                            key, number);
-    if (!(number > -0x1p63 && number < 0x1p63))
+    if (!(number > -9223372036854775808.0 && number < 9223372036854775808.0))
         return mig_err_set(err, MIG_E_INVALID, "field \"%s\": the number is too large", key);
     *ret = (int64_t)number;
     return 0;

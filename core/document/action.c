@@ -337,8 +337,9 @@ out:
     return rc;
 }
 
-/* The signed text does not escape name and target, so with such a text in one of them another name and
- * target would give the same bytes: a signature could be moved to a target it was not made for. */
+/* The signed text does not escape name and target, so with such a text in one of them another name
+ * and target would give the same bytes: a signature could be moved to a target it was not made for.
+ */
 static int
 check_ambiguous(const char *what, const char *text, struct mig_err *err)
 {

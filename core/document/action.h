@@ -61,8 +61,8 @@ int mig_action_json(const struct mig_action *action, struct mig_buf *out);
 
 #define MIG_ACTION_CHECK_STARTED (1u << 0)    /* refuse what is not yet valid (the agent) */
 #define MIG_ACTION_CHECK_SIGNATURES (1u << 1) /* at least one must be there */
-/* The rules of facts 2.5 with their texts, and that the signed text can be read in one way only (facts
- * 12.1, 4). MIG_E_INVALID or MIG_E_WINDOW. */
+/* The rules of facts 2.5 with their texts, and that the signed text can be read in one way only
+ * (facts 12.1, 4). MIG_E_INVALID or MIG_E_WINDOW. */
 int mig_action_check(const struct mig_action *action, struct mig_time now, unsigned flags,
                      struct mig_err *err);
 

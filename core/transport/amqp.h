@@ -11,9 +11,9 @@
 struct mig_amqp;
 
 struct mig_amqp_options {
-    const char *uri;         /* amqp[s]://user:password@host:port/vhost */
-    const char *ca_pem;      /* path of a CA file; required with amqps */
-    const char *cert_pem;    /* path, or NULL */
+    const char *uri;      /* amqp[s]://user:password@host:port/vhost */
+    const char *ca_pem;   /* path of a CA file; required with amqps */
+    const char *cert_pem; /* path, or NULL */
     const char *key_pem;
     int heartbeat_s;         /* 0: 60 */
     int connect_timeout_ms;  /* 0: 5000 */

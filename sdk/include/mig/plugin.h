@@ -2,23 +2,25 @@
 /*
  * The plugin ABI of MIG: all that a plugin and its host know of each other.
  *
- * A plugin is a shared object NAME.so that exports exactly one symbol, `mig_plugin`, and carries the
- * same identity in an ELF note, readable without loading the file. A plugin ends with:
+ * A plugin is a shared object NAME.so that exports exactly one symbol, `mig_plugin`, and carries
+ * the same identity in an ELF note, readable without loading the file. A plugin ends with:
  *
  *     MIG_PLUGIN_NOTE("name", "1.2.0");
- *     const struct mig_plugin mig_plugin_symbol = {MIG_PLUGIN_HEAD, MIG_NEED_READ_FILES, "name", "1.2.0", …};
+ *     const struct mig_plugin mig_plugin_symbol = {MIG_PLUGIN_HEAD, MIG_NEED_READ_FILES, "name",
+ * "1.2.0", …};
  *
- * The host copies the file into sealed memory, checks its digest against the whitelist compiled into
- * the agent, loads that copy, reads the descriptor, runs one operation and ends the process. Nothing
- * is ever unloaded, and a plugin never shares a process with a signing key or with another plugin.
+ * The host copies the file into sealed memory, checks its digest against the whitelist compiled
+ * into the agent, loads that copy, reads the descriptor, runs one operation and ends the process.
+ * Nothing is ever unloaded, and a plugin never shares a process with a signing key or with another
+ * plugin.
  *
  * This header needs <stddef.h> and <stdint.h> only, compiles alone as C99 to C23 and as C++, and
  * holds no third-party type: parameters and results cross as JSON text, in UTF-8.
  *
  * THE RULE
  *   A host of ABI M.n loads a plugin of ABI M.p when p <= n. Adding to the end of a struct, a new
- *   flag or a new enumerator raises the minor; anything else raises the major. Every struct that may
- *   grow is preceded by its size, so that each side reads only what the other one has.
+ *   flag or a new enumerator raises the minor; anything else raises the major. Every struct that
+ * may grow is preceded by its size, so that each side reads only what the other one has.
  *
  * CHANGES
  *   1.0  2026-11-24  first version
@@ -101,9 +103,9 @@ struct mig_field {
 };
 
 /* ---- the host's services ------------------------------------------------------------------------
- * Valid for the length of one call into the plugin. All texts are UTF-8 and are copied. Functions that
- * return int give 0, or a negative errno value: -EINVAL text that is not valid JSON, -ENOBUFS the
- * operation's output limit is reached (stop then; what was emitted is kept), -ECANCELED.
+ * Valid for the length of one call into the plugin. All texts are UTF-8 and are copied. Functions
+ * that return int give 0, or a negative errno value: -EINVAL text that is not valid JSON, -ENOBUFS
+ * the operation's output limit is reached (stop then; what was emitted is kept), -ECANCELED.
  * emit(), error(), log() and cancelled() may be called from any thread of the plugin. */
 enum mig_log_level { MIG_LOG_ERR = 3, MIG_LOG_WARNING = 4, MIG_LOG_INFO = 6, MIG_LOG_DEBUG = 7 };
 
@@ -113,8 +115,9 @@ struct mig_host {
     uint16_t abi_minor;
     void *context; /* the host's */
 
-    /* Appends the JSON value `json` to the array at `key` of the elements, making the array when it is
-     * not there: emit(h, "s1", "{\"file\":…}", n) makes {"s1":[{"file":…}]}. json NULL: the empty array. */
+    /* Appends the JSON value `json` to the array at `key` of the elements, making the array when it
+     * is not there: emit(h, "s1", "{\"file\":…}", n) makes {"s1":[{"file":…}]}. json NULL: the
+     * empty array. */
     int (*emit)(const struct mig_host *host, const char *key, const char *json, size_t length);
     /* Sets `key` of the elements to the JSON value `json`; key NULL sets all of the elements. */
     int (*set)(const struct mig_host *host, const char *key, const char *json, size_t length);
@@ -133,7 +136,8 @@ struct mig_host {
     void (*refuse)(const struct mig_host *host, const char *message);
     /* print(): one line of text, without a newline. parse(): the parameters, a JSON value. */
     int (*output)(const struct mig_host *host, const char *text, size_t length);
-    /* Non-zero when the site asks for private mode; the host masks MIG_FIELD_PRIVATE fields itself. */
+    /* Non-zero when the site asks for private mode; the host masks MIG_FIELD_PRIVATE fields itself.
+     */
     int (*private_mode)(const struct mig_host *host);
 };
 
@@ -144,7 +148,8 @@ struct mig_host {
 
 #define MIG_PRINT_FOUND_ONLY (1u << 0) /* print(): say nothing of what was not found */
 
-/* ---- the descriptor ----------------------------------------------------------------------------- */
+/* ---- the descriptor -----------------------------------------------------------------------------
+ */
 struct mig_plugin {
     uint32_t magic; /* MIG_PLUGIN_MAGIC */
     uint16_t abi_major;
@@ -165,17 +170,19 @@ struct mig_plugin {
     const char *const *programs; /* NULL-terminated, absolute paths; with MIG_NEED_EXECUTE */
     const char *examples;        /* for the help: lines, each a whole command; or NULL */
 
-    /* Runs one operation. `parameters` is JSON text of `length` bytes, followed by a NUL that is not
-     * counted. Returns 0, or a negative errno value after host->refuse(): the operation has failed. */
+    /* Runs one operation. `parameters` is JSON text of `length` bytes, followed by a NUL that is
+     * not counted. Returns 0, or a negative errno value after host->refuse(): the operation has
+     * failed. */
     int (*run)(const struct mig_host *host, const char *parameters, size_t length);
 
-    /* Optional: refuses parameters without running, as run() would. NULL: the option table decides. */
+    /* Optional: refuses parameters without running, as run() would. NULL: the option table decides.
+     */
     int (*validate)(const struct mig_host *host, const char *parameters, size_t length);
-    /* Optional: makes parameters of `mig NAME` arguments when the option table can not say it. Called
-     * after the table has taken the flags: `parameters` is what the table made of them. */
+    /* Optional: makes parameters of `mig NAME` arguments when the option table can not say it.
+     * Called after the table has taken the flags: `parameters` is what the table made of them. */
     int (*parse)(const struct mig_host *host, const char *parameters, size_t length);
-    /* Optional: prints a module result {foundanything, success, elements, statistics, errors} as lines
-     * of text; `flags` are MIG_PRINT_* bits. NULL: the host prints the elements as JSON. */
+    /* Optional: prints a module result {foundanything, success, elements, statistics, errors} as
+     * lines of text; `flags` are MIG_PRINT_* bits. NULL: the host prints the elements as JSON. */
     int (*print)(const struct mig_host *host, const char *result, size_t length, uint32_t flags);
 };
 
@@ -208,7 +215,10 @@ struct mig_plugin_elf_note {
 /* Defines the ELF note; NAME and VERSION are string literals. */
 #define MIG_PLUGIN_NOTE(NAME, VERSION)                                                             \
     MIG_NOTE_SECTION static const struct mig_plugin_elf_note mig_plugin_note_ = {                  \
-        4, (uint32_t)sizeof(struct mig_plugin_note), MIG_NOTE_TYPE, MIG_NOTE_OWNER,                \
+        4,                                                                                         \
+        (uint32_t)sizeof(struct mig_plugin_note),                                                  \
+        MIG_NOTE_TYPE,                                                                             \
+        MIG_NOTE_OWNER,                                                                            \
         {MIG_PLUGIN_MAGIC, MIG_ABI_MAJOR, MIG_ABI_MINOR, NAME, VERSION}}
 
 #define MIG_COUNT(table) (sizeof(table) / sizeof((table)[0]))
