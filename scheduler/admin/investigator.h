@@ -6,7 +6,8 @@
 
 struct mig_db;
 
-/* `mig-admin investigator …`: argv[0] is the sub-command. MIG_E_SYNTAX: the usage is to be shown. */
+/* `mig-admin investigator …`: argv[0] is the sub-command. MIG_E_SYNTAX: the usage is to be shown.
+ */
 int mig_admin_investigator(struct mig_db *db, int argc, char **argv, struct mig_err *err);
 
 #endif

@@ -21,7 +21,7 @@ struct mig_api_settings {
     const char *baseroute; /* "/api/v1" */
     int forwarded;         /* -1: peer address; else the n-th from the end of X-Forwarded-For */
     unsigned workers;
-    unsigned connections;  /* at the same time */
+    unsigned connections; /* at the same time */
     struct mig_store_settings store;
     struct mig_conf *conf; /* owns the texts above */
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Lanes: what the scheduler does, each in its own thread with its own connections. A lane keeps no state outside the
- * database, so that any number of each may run, here and on other machines. When a connection is lost the
- * lane ends with an error and is started anew, later and later.
+ * Lanes: what the scheduler does, each in its own thread with its own connections. A lane keeps no
+ * state outside the database, so that any number of each may run, here and on other machines. When
+ * a connection is lost the lane ends with an error and is started anew, later and later.
  */
 #ifndef MIG_LANES_LANE_H
 #define MIG_LANES_LANE_H
@@ -52,7 +52,8 @@ mig_lane_stopping(const struct mig_lane *lane)
 }
 /* Says that the lane is connected and works: the next failure is retried at once. */
 void mig_lane_ready(struct mig_lane *lane);
-/* Waits until one of the descriptors (-1: none) is readable, the time is over or the lane is to stop. */
+/* Waits until one of the descriptors (-1: none) is readable, the time is over or the lane is to
+ * stop. */
 void mig_lane_wait(const struct mig_lane *lane, int fd, int other_fd, int64_t timeout_ms);
 int mig_lane_db(struct mig_lane *lane, struct mig_db **ret, struct mig_err *err);
 int mig_lane_amqp(struct mig_lane *lane, struct mig_amqp **ret, struct mig_err *err);

@@ -24,7 +24,7 @@ struct mig_lanes_settings {
 /* Errors name the file and, where they can, the line. */
 int mig_lanes_settings_load(const char *path, struct mig_lanes_settings **ret, struct mig_err *err);
 int mig_lanes_settings_parse(const char *name, const char *text, size_t len,
-                           struct mig_lanes_settings **ret, struct mig_err *err);
+                             struct mig_lanes_settings **ret, struct mig_err *err);
 /* Logs a warning for each key that is set and has no meaning here. */
 void mig_lanes_settings_warn(const struct mig_lanes_settings *config);
 void mig_lanes_settings_free(struct mig_lanes_settings *config);

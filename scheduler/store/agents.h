@@ -10,8 +10,8 @@
 
 struct mig_db;
 
-/* idle and no beat for `timeout_ms` -> offline; then online and no beat for 5 x `freq_ms` -> idle. Agents that were
- * told to destroy themselves stay so. */
+/* idle and no beat for `timeout_ms` -> offline; then online and no beat for 5 x `freq_ms` -> idle.
+ * Agents that were told to destroy themselves stay so. */
 int mig_agents_age(struct mig_db *db, int64_t timeout_ms, int64_t freq_ms, size_t *ret_idle,
                    size_t *ret_offline, struct mig_err *err);
 /* Adds one row to agents_stats. */

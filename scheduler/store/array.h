@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* PostgreSQL array literals (manual, 8.15.2) for one parameter of many values, and small conversions of
- * values that come back as text. */
+/* PostgreSQL array literals (manual, 8.15.2) for one parameter of many values, and small
+ * conversions of values that come back as text. */
 #ifndef MIG_STORE_ARRAY_H
 #define MIG_STORE_ARRAY_H
 
@@ -18,9 +18,9 @@ const char *mig_array_end(struct mig_buf *array);
 /* Decimal digits as the server prints a bigint; 0 when it is not one. */
 int64_t mig_array_to_int(const char *text);
 
-/* Overwrites each \u0000 and each lone surrogate of a JSON text with \ufffd. PostgreSQL keeps such escapes in a `json`
- * value but can not read them: one answer with a NUL would make every target that looks into results
- * fail. */
+/* Overwrites each \u0000 and each lone surrogate of a JSON text with \ufffd. PostgreSQL keeps such
+ * escapes in a `json` value but can not read them: one answer with a NUL would make every target
+ * that looks into results fail. */
 void mig_json_readable(char *text);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Actions on their way in (facts 7.3, 7.4): pending -> preparing with its commands, or invalid with a reason.
- * The functions that take one action run inside the caller's transaction, which holds the action's row.
+ * Actions on their way in (facts 7.3, 7.4): pending -> preparing with its commands, or invalid with
+ * a reason. The functions that take one action run inside the caller's transaction, which holds the
+ * action's row.
  */
 #ifndef MIG_STORE_INTAKE_H
 #define MIG_STORE_INTAKE_H
@@ -13,7 +14,8 @@
 
 struct mig_db;
 
-/* Waited for by the intake lane; whoever stores a pending action notifies it in the same transaction. */
+/* Waited for by the intake lane; whoever stores a pending action notifies it in the same
+ * transaction. */
 #define MIG_CHANNEL_ACTIONS "mig_actions"
 /* There are new commands to dispatch. */
 #define MIG_CHANNEL_COMMANDS "mig_commands"
@@ -30,8 +32,8 @@ struct mig_intake_action {
 
 void mig_intake_action_fini(struct mig_intake_action *action);
 
-/* Locks the next pending action whose window contains now and that no other scheduler holds: 1, or 0 when there is
- * none. */
+/* Locks the next pending action whose window contains now and that no other scheduler holds: 1, or
+ * 0 when there is none. */
 int mig_intake_claim(struct mig_db *db, struct mig_intake_action *ret, struct mig_err *err);
 
 /* Inserts one command for each of the agents that still is online or idle, and makes the action

@@ -17,8 +17,9 @@ struct mig_db;
 #define MIG_PERM_ADMIN 458752u   /* bits 16-18 */
 #define MIG_PERM_ALL 524287u
 
-/* "all", or a comma list of groups (default, loader, manifest, admin) and of single permissions by their JSON
- * keys ("action_create") -> mask. MIG_E_INVALID names what is unknown and lists what there is. */
+/* "all", or a comma list of groups (default, loader, manifest, admin) and of single permissions by
+ * their JSON keys ("action_create") -> mask. MIG_E_INVALID names what is unknown and lists what
+ * there is. */
 int mig_permissions_parse(const char *text, uint32_t *ret, struct mig_err *err);
 /* Appends the descriptive text of facts 2.9: "Default,PermAdmin", "PermLoader(partial)". */
 void mig_permissions_text(uint32_t mask, struct mig_buf *out);

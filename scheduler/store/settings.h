@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What scheduler.cfg and api.cfg have in common (facts 1.3): [postgres], [logging], and keys without a meaning. */
+/* What scheduler.cfg and api.cfg have in common (facts 1.3): [postgres], [logging], and keys
+ * without a meaning. */
 #ifndef MIG_STORE_SETTINGS_H
 #define MIG_STORE_SETTINGS_H
 
@@ -8,7 +9,7 @@
 struct mig_conf;
 
 struct mig_store_settings {
-    char *conninfo;        /* postgres.conninfo, or made of host, port, dbname, user, password, sslmode */
+    char *conninfo; /* postgres.conninfo, or made of host, port, dbname, user, password, sslmode */
     char *target_conninfo; /* postgres.targetconninfo, or the above with user migtarget */
     char *log_destination; /* logging.mode and .file, as mig_log_open() takes it */
     int log_severity;
