@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/id.h"
 #include "base/json.h"
+#include "base/time.h"
 #include "migrc.h"
 #include "transport/http.h"
 #include "trust/pgp.h"
@@ -24,8 +25,13 @@ struct mig_client {
     const struct mig_migrc *migrc;
     struct mig_pgp *pgp;
     struct mig_http *http;
+    struct mig_buf prepared; /* the header of a token that was not used yet, or empty */
+    int64_t prepared_ms;
     bool verbose;
 };
+
+/* The API takes a token for its token duration, ten minutes by default. */
+#define PREPARED_MS 60000
 
 struct request {
     const char *method;
@@ -70,12 +76,13 @@ mig_client_close(struct mig_client *client)
     if (!client)
         return;
     mig_http_close(client->http);
+    mig_buf_fini(&client->prepared);
     free(client);
 }
 
 /* "1;<UTC time>;<nonce>;<signature over the first three and a newline>" (facts 6.1). */
 static int
-add_token(struct mig_client *client, struct mig_buf *header, struct mig_err *err)
+add_token(const struct mig_client *client, struct mig_buf *header, struct mig_err *err)
 {
     struct mig_buf text = MIG_BUF_INIT, signature = MIG_BUF_INIT;
     char stamp[32];
@@ -103,7 +110,7 @@ add_token(struct mig_client *client, struct mig_buf *header, struct mig_err *err
 }
 
 static int
-make_header(struct mig_client *client, struct mig_buf *header, struct mig_err *err)
+make_header(const struct mig_client *client, struct mig_buf *header, struct mig_err *err)
 {
     int code = 0;
 
@@ -117,6 +124,27 @@ make_header(struct mig_client *client, struct mig_buf *header, struct mig_err *e
     return code;
 }
 
+void
+mig_client_prepare(struct mig_client *client)
+{
+    if (make_header(client, &client->prepared, NULL) < 0)
+        mig_buf_reset(&client->prepared);
+    client->prepared_ms = mig_time_monotonic_ms();
+}
+
+/* A token is good for one request, so the prepared one leaves the client here. */
+static int
+take_header(struct mig_client *client, struct mig_buf *header, struct mig_err *err)
+{
+    bool fresh = mig_time_monotonic_ms() - client->prepared_ms < PREPARED_MS;
+
+    if (client->prepared.len == 0 || !fresh)
+        return make_header(client, header, err);
+    *header = client->prepared;
+    client->prepared = (struct mig_buf)MIG_BUF_INIT;
+    return 0;
+}
+
 static int
 send_once(struct mig_client *client, const struct request *request, const char *url,
           int *ret_status, struct mig_buf *answer, struct mig_err *err)
@@ -125,7 +153,7 @@ send_once(struct mig_client *client, const struct request *request, const char *
     const char *headers[3] = {NULL};
     int code;
 
-    code = make_header(client, &auth, err);
+    code = take_header(client, &auth, err);
     if (code < 0)
         goto out;
     headers[0] = auth.data;

@@ -21,6 +21,10 @@ int mig_client_open(const struct mig_migrc *migrc, struct mig_pgp *pgp, bool ver
                     struct mig_client **ret, struct mig_err *err);
 void mig_client_close(struct mig_client *client);
 
+/* Signs the token of the next request now, while there is nothing else to do: gpg takes some 30 ms
+ * for it. An error is not one yet: the request says it. */
+void mig_client_prepare(struct mig_client *client);
+
 /* GET api.url + path, which may hold a query. *ret is the array of items, to be put.
  * MIG_E_NOT_FOUND for a 404, MIG_E_DENIED for a 401 that a new token did not cure, with the API's
  * message. */

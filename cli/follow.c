@@ -147,6 +147,7 @@ mig_follow_action(struct mig_client *client, int64_t id, struct mig_time expirea
             break;
         if (terminal)
             bar(&counters, mig_time_monotonic_ms() - start);
+        mig_client_prepare(client);
         wait_ms(wait);
         wait = wait * 5 / 4 < LAST_WAIT_MS ? wait * 5 / 4 : LAST_WAIT_MS;
     }

@@ -43,6 +43,7 @@ compare() {
         a+="$(ours "$2" 3>"$found") "
         b+="$(theirs "$3") "
     done
+    # shellcheck disable=SC2086
     printf '%-36s %8s %8s   %s\n' "$1" "$(printf '%s\n' $a | median)" "$(printf '%s\n' $b | median)" \
         "$(sed 's/[{}"]//g; s/,exectime.*//' "$found")"
     rm -f "$found"

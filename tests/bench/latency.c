@@ -85,6 +85,7 @@ once(struct bench *b, int number, int64_t *ret_ms, struct mig_err *err)
     code = make(b, number, &json, err);
     if (code < 0)
         goto out;
+    mig_client_prepare(b->client);
     start = mig_time_monotonic_ms();
     code = mig_client_post(b->client, "action/create/", "action", json.data, json.len, &items, err);
     if (code < 0)
@@ -92,6 +93,7 @@ once(struct bench *b, int number, int64_t *ret_ms, struct mig_err *err)
     value = mig_client_data(json_object_array_get_idx(items, 0), NULL);
     code = mig_json_get_int64(value, "id", 1, &id, err);
     while (code == 0 && elapsed < GIVE_UP_MS) {
+        mig_client_prepare(b->client);
         code = visible(b, id, err);
         elapsed = mig_time_monotonic_ms() - start;
         if (code == 0)

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # shellcheck shell=bash
 # SPDX-License-Identifier: MPL-2.0
 # Puts commands before the agent past the API and the scheduler: sourced, after agent_up.

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # shellcheck shell=bash
 # SPDX-License-Identifier: MPL-2.0
 # TAP for shell tests: sourced. A test calls ok/is/like and ends with tap_done.

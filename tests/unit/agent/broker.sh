@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # SPDX-License-Identifier: MPL-2.0
 # Starts a RabbitMQ and has test_transport try confirms, returns and deliveries on it.
 . "$top_srcdir/scripts/lib-platform.sh"

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # SPDX-License-Identifier: MPL-2.0
 # mig-admin on a real PostgreSQL: laying the database twice, passwords, investigators, and what it refuses.
 . "$top_srcdir/scripts/lib-platform.sh"

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # SPDX-License-Identifier: MPL-2.0
 # Starts a PostgreSQL, lays the database with mig-admin, and has database_test try the store on it.
 . "$top_srcdir/scripts/lib-platform.sh"

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # SPDX-License-Identifier: MPL-2.0
 # Starts a PostgreSQL, a RabbitMQ and mig-scheduler, and has lanes_test play the API and the agents. The last case is
 # that the scheduler stops when it is told to.
