@@ -45,12 +45,12 @@ refused()
 key()
 {
     local home=$PLATFORM_DIR/gnupg
-    mkdir -p -m 700 "$home"
     gpg --homedir "$home" --batch --quiet --no-tty --passphrase '' "$@" 2>>"$PLATFORM_DIR/log/gpg"
 }
 
 # A gpg-agent of our own, which ends with us.
-mkdir -p -m 700 "$PLATFORM_DIR/gnupg"
+mkdir "$PLATFORM_DIR/gnupg"
+chmod 700 "$PLATFORM_DIR/gnupg"
 spawn gpg-agent "" TERM gpg-agent --homedir "$PLATFORM_DIR/gnupg" --no-detach --daemon
 wait_for 10 'gpg-agent does not start' [ -S "$PLATFORM_DIR/gnupg/S.gpg-agent" ] || exit 99
 
@@ -80,7 +80,7 @@ refused 'a migration that fails' 1 \
     admin --sql "$PLATFORM_DIR/broken" migrate
 is 'and leaves nothing behind' 'f' "$(pg_sql mig "SELECT to_regclass('half') IS NOT NULL")"
 pg_sql mig "INSERT INTO schema_version VALUES (9999, 'x')"
-last=$(cd "$top_srcdir/sql" && ls [0-9]*.sql | tail -n 1)
+last=$(cd "$top_srcdir/sql" && printf '%s\n' [0-9]*.sql | tail -n 1)
 refused 'a database that is newer than we are' 1 \
     "the database has schema version 9999, newer than $top_srcdir/sql/$last: use a newer release" admin migrate
 pg_sql mig 'DELETE FROM schema_version WHERE version = 9999'
