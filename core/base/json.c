@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <json-c/json.h>
 #include <limits.h>
-#include <math.h>
 #include <string.h>
 
 int
@@ -111,11 +110,11 @@ mig_json_get_int64(struct json_object *obj, const char *key, int required, int64
     if (!json_object_is_type(value, json_type_double))
         return wrong_type(value, key, "a whole number", err);
     number = json_object_get_double(value);
-    if (number != floor(number))
-        return mig_err_set(err, MIG_E_INVALID, "field \"%s\": expected a whole number, found %g",
-                           key, number);
     if (!(number > -9223372036854775808.0 && number < 9223372036854775808.0))
         return mig_err_set(err, MIG_E_INVALID, "field \"%s\": the number is too large", key);
+    if (number != (double)(int64_t)number)
+        return mig_err_set(err, MIG_E_INVALID, "field \"%s\": expected a whole number, found %g",
+                           key, number);
     *ret = (int64_t)number;
     return 0;
 }
