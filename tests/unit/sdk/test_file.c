@@ -51,7 +51,7 @@ files_of(const char *label)
     static char text[4096];
     struct json_object *array = NULL;
     const char *names[256];
-    size_t count = 0;
+    size_t count = 0, len = 0;
     size_t i, j;
 
     text[0] = '\0';
@@ -65,8 +65,9 @@ files_of(const char *label)
         names[j] = name;
     }
     for (i = 0; i < count; i++) {
-        strcat(text, i > 0 ? " " : "");
-        strcat(text, names[i][0] != '\0' ? names[i] : "-");
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", i > 0 ? " " : "",
+                                names[i][0] != '\0' ? names[i] : "-");
+        assert_true(len < sizeof(text));
     }
     return text;
 }
