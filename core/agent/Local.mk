@@ -12,6 +12,11 @@ core_libmig_agent_a_SOURCES += \
 	core/agent/env.h \
 	core/agent/identity.c \
 	core/agent/identity.h \
+	core/agent/job.c \
+	core/agent/job.h \
+	core/agent/job_answer.c \
+	core/agent/job_run.c \
+	core/agent/job_verify.c \
 	core/agent/jobs.c \
 	core/agent/main.c \
 	core/agent/message.h \

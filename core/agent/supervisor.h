@@ -50,7 +50,7 @@ struct mig_supervisor {
 /* Serves until it is told to stop. 0, or the reason why it could not start. */
 int mig_supervisor_run(const struct mig_site *site, struct mig_err *err);
 
-/* ---- jobs: agent/jobs.c ---- */
+/* ---- jobs: agent/jobs.c, and job_verify.c, job_run.c, job_answer.c for what each is told ---- */
 
 /* Takes up what the spool holds from before. */
 int mig_jobs_load(struct mig_supervisor *s, struct mig_err *err);

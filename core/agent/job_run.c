@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Jobs and workers: the operations of an accepted command. */
+#include "config.h"
+
+#include "agent/job.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/assemble.h"
+#include "agent/site.h"
+#include "agent/supervisor.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "plugin/worker.h"
+
+#define OUTPUTS_MAX (40u << 20) /* bytes of all results of one command */
+
+static void
+end_operation(struct mig_job *job, size_t i, enum mig_answer_status status, const char *reason)
+{
+    job->parts[i].status = status;
+    if (!job->parts[i].reason && reason[0])
+        job->parts[i].reason = strdup(reason);
+    job->ended++;
+    if (job->ended == job->verdict.count) {
+        job->state = JOB_ASSEMBLE;
+        job->attempts = 0;
+    }
+}
+
+/* Milliseconds that the operation may take; 0 or less: its action has expired. */
+static int64_t
+time_left(const struct mig_supervisor *s, const struct mig_job *job)
+{
+    int64_t left = job->verdict.expires - mig_time_now().sec;
+
+    if (left > s->site->module_timeout_ms / 1000)
+        return s->site->module_timeout_ms;
+    return left * 1000;
+}
+
+static void
+start_operation(struct mig_supervisor *s, struct mig_job *job, size_t i)
+{
+    const struct mig_verdict_operation *op = &job->verdict.operations[i];
+    struct mig_worker_spec spec = {.call = MIG_WORKER_RUN,
+                                   .plugin = op->module,
+                                   .plugin_dir = mig_site_plugin_dir(s->site),
+                                   .input = op->parameters,
+                                   .input_len = op->parameters_len,
+                                   .timeout_ms = time_left(s, job),
+                                   .output_max = s->site->output_max,
+                                   .memory_max = s->site->memory_max};
+    struct mig_err err = {0};
+
+    if (spec.timeout_ms <= 0) {
+        end_operation(job, i, MIG_ANSWER_TIMEOUT,
+                      "the action expired before the operation started");
+        return;
+    }
+    if (mig_worker_start(&spec, &job->workers[i], &err) < 0) {
+        end_operation(job, i, MIG_ANSWER_FAILED, err.text);
+        return;
+    }
+    s->running++;
+}
+
+static void
+keep_output(struct mig_job *job, size_t i, const struct mig_worker_outcome *outcome)
+{
+    struct mig_answer_part *part = &job->parts[i];
+
+    if (outcome->output_len > OUTPUTS_MAX - job->outputs) {
+        part->status = MIG_ANSWER_FAILED;
+        part->reason = strdup("the result was dropped: all results of the command are over 40 MiB");
+        return;
+    }
+    part->output = malloc(outcome->output_len + 1);
+    if (!part->output)
+        return;
+    memcpy(part->output, outcome->output, outcome->output_len);
+    part->output[outcome->output_len] = '\0';
+    part->output_len = outcome->output_len;
+    job->outputs += outcome->output_len;
+}
+
+static void
+finish_operation(struct mig_supervisor *s, struct mig_job *job, size_t i)
+{
+    const struct mig_worker_outcome *outcome = mig_worker_outcome(job->workers[i]);
+    const char *module = job->verdict.operations[i].module;
+    enum mig_answer_status status = MIG_ANSWER_FAILED;
+    const char *reason = outcome->reason ? outcome->reason : "";
+    char text[1024];
+
+    if (outcome->status == MIG_WORKER_REFUSED) {
+        snprintf(text, sizeof(text), "module '%.64s' is not available: %s", module, reason);
+        reason = text;
+    } else if (outcome->status == MIG_WORKER_SUCCESS) {
+        status = MIG_ANSWER_SUCCESS;
+    } else if (outcome->status == MIG_WORKER_TIMEOUT) {
+        status = MIG_ANSWER_TIMEOUT;
+    }
+    if (outcome->output && outcome->output_len > 0)
+        keep_output(job, i, outcome);
+    if (job->parts[i].reason) /* the output was too much */
+        status = MIG_ANSWER_FAILED;
+    if (status != MIG_ANSWER_SUCCESS)
+        mig_log(MIG_SEV_WARNING, "command %" PRId64 ": operation %zu, %s: %s",
+                job->verdict.command_id, i, module, reason);
+    end_operation(job, i, status, reason);
+    mig_worker_free(job->workers[i]);
+    job->workers[i] = NULL;
+    s->running--;
+}
+
+void
+mig_job_start_workers(struct mig_supervisor *s)
+{
+    for (struct mig_job *job = s->jobs; job; job = job->next)
+        while (job->state == JOB_RUN && job->next_operation < job->verdict.count &&
+               s->running < s->site->max_workers)
+            start_operation(s, job, job->next_operation++);
+}
+
+void
+mig_jobs_step(struct mig_supervisor *s)
+{
+    for (struct mig_job *job = s->jobs; job; job = job->next)
+        for (size_t i = 0; job->state == JOB_RUN && i < job->next_operation; i++)
+            if (job->workers[i] && mig_worker_step(job->workers[i]) != 0)
+                finish_operation(s, job, i);
+}
+
+static void
+lower(int *timeout_ms, int64_t left)
+{
+    if (left < 0)
+        left = 0;
+    if (*timeout_ms < 0 || left < *timeout_ms)
+        *timeout_ms = left > 60000 ? 60000 : (int)left;
+}
+
+size_t
+mig_jobs_poll(struct mig_supervisor *s, struct pollfd *fds, size_t max, int *timeout_ms)
+{
+    int64_t now = mig_time_monotonic_ms();
+    size_t n = 0;
+
+    for (struct mig_job *job = s->jobs; job; job = job->next) {
+        if (job->retry_at > now)
+            lower(timeout_ms, job->retry_at - now);
+        for (size_t i = 0; job->workers && i < job->next_operation && n < max; i++) {
+            int64_t left;
+
+            if (!job->workers[i])
+                continue;
+            left = mig_worker_timeout(job->workers[i]);
+            if (left >= 0)
+                lower(timeout_ms, left);
+            fds[n++] = (struct pollfd){.fd = mig_worker_fd(job->workers[i]), .events = POLLIN};
+        }
+    }
+    return n;
+}
