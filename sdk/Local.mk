@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
 # All that a plugin may include or link with.
-#   libmig-sdk.la     parameters and results (json-c)
+#   libmig-sdk.la     parameters and results (json-c), versions of packages
 #   libmig-search.la  regular expressions and the file search engine (PCRE2, libcrypto, zlib)
 #   libmig-testkit.la a host that plugin tests drive
 # They are convenience libraries: libtool takes each whole, so a plugin links with what it needs only.
@@ -11,13 +11,17 @@ miginclude_HEADERS = \
 	sdk/include/mig/plugin.h \
 	sdk/include/mig/regex.h \
 	sdk/include/mig/search.h \
-	sdk/include/mig/text.h
+	sdk/include/mig/text.h \
+	sdk/include/mig/version.h
 
 SDK_CPPFLAGS = -D_GNU_SOURCE -I$(srcdir)/sdk/include -I$(srcdir)/sdk/lib
 
 noinst_LTLIBRARIES += sdk/libmig-sdk.la
 sdk_libmig_sdk_la_SOURCES = \
-	sdk/lib/json.c
+	sdk/lib/json.c \
+	sdk/lib/version.c \
+	sdk/lib/version_internal.h \
+	sdk/lib/version_range.c
 sdk_libmig_sdk_la_CPPFLAGS = $(SDK_CPPFLAGS)
 sdk_libmig_sdk_la_CFLAGS = $(PLUGIN_CFLAGS) $(JSON_CFLAGS)
 sdk_libmig_sdk_la_LIBADD = $(JSON_LIBS)

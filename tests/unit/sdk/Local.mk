@@ -9,7 +9,8 @@ sdk_tests = \
 	tests/unit/sdk/test_file \
 	tests/unit/sdk/test_lines \
 	tests/unit/sdk/test_regex \
-	tests/unit/sdk/test_text
+	tests/unit/sdk/test_text \
+	tests/unit/sdk/test_version
 
 check_PROGRAMS += $(sdk_tests)
 TESTS += $(sdk_tests)
@@ -40,7 +41,21 @@ tests_unit_sdk_test_text_SOURCES = tests/unit/sdk/test_text.c
 tests_unit_sdk_test_text_CPPFLAGS = $(SDK_CPPFLAGS)
 tests_unit_sdk_test_text_CFLAGS = $(SDK_TEST_CFLAGS)
 tests_unit_sdk_test_text_LDADD = $(SDK_TEST_LIBS)
+
+tests_unit_sdk_test_version_SOURCES = tests/unit/sdk/test_version.c
+tests_unit_sdk_test_version_CPPFLAGS = $(SDK_CPPFLAGS)
+tests_unit_sdk_test_version_CFLAGS = $(SDK_TEST_CFLAGS)
+tests_unit_sdk_test_version_LDADD = $(SDK_TEST_LIBS)
 endif
 
-TESTS += tests/unit/sdk/test_plugin_header.sh
-EXTRA_DIST += tests/unit/sdk/test_plugin_header.sh
+check_PROGRAMS += tests/unit/sdk/version-compare
+tests_unit_sdk_version_compare_SOURCES = tests/unit/sdk/version-compare.c
+tests_unit_sdk_version_compare_CPPFLAGS = $(SDK_CPPFLAGS)
+tests_unit_sdk_version_compare_CFLAGS = $(MIG_CFLAGS)
+tests_unit_sdk_version_compare_LDADD = $(SDK_LIB)
+
+sdk_scripts = \
+	tests/unit/sdk/test_plugin_header.sh \
+	tests/unit/sdk/version.sh
+TESTS += $(sdk_scripts)
+EXTRA_DIST += $(sdk_scripts)
