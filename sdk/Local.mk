@@ -35,6 +35,8 @@ sdk_libmig_search_la_SOURCES = \
 	sdk/lib/regex_syntax.c \
 	sdk/lib/regex_syntax.h \
 	sdk/lib/search_evaluate.c \
+	sdk/lib/search_folder.c \
+	sdk/lib/search_folder.h \
 	sdk/lib/search_fs.c \
 	sdk/lib/search_fs.h \
 	sdk/lib/search_lines.c \

@@ -21,10 +21,12 @@ mig_search_tell(struct worker *worker, const char *before, const char *after)
     char *path = mig_text_path(worker->path);
     char *message = NULL;
 
-    if (path != NULL && asprintf(&message, "%s%s%s", before, path, after) >= 0)
-        worker->host->error(worker->host->context, message);
-    else
-        worker->host->error(worker->host->context, "an error was lost: no memory");
+    if (path == NULL || asprintf(&message, "%s%s%s", before, path, after) < 0)
+        message = NULL;
+    pthread_mutex_lock(&worker->run->report);
+    worker->run->host->error(worker->run->host->context,
+                             message != NULL ? message : "an error was lost: no memory");
+    pthread_mutex_unlock(&worker->run->report);
     free(message);
     free(path);
 }
@@ -34,7 +36,8 @@ mig_search_fail(struct worker *worker, const char *what, int error)
 {
     char before[64];
     char after[160];
-    const char *reason = strerror(error);
+    char text[96];
+    const char *reason = strerror_r(error, text, sizeof(text));
 
     snprintf(before, sizeof(before), "ERROR: %s ", what);
     /* As Go has them: in lower case. */
@@ -45,8 +48,70 @@ mig_search_fail(struct worker *worker, const char *what, int error)
 void
 mig_search_cut(struct worker *worker)
 {
-    worker->stop = true;
-    worker->statistics.cut_short = true;
+    atomic_store(&worker->run->cut_short, true);
+    atomic_store(&worker->run->stop, true);
+    mig_queue_stop(&worker->run->queue);
+}
+
+void
+mig_search_out_of_memory(struct worker *worker)
+{
+    atomic_store(&worker->run->code, -ENOMEM);
+    atomic_store(&worker->run->stop, true);
+    mig_queue_stop(&worker->run->queue);
+}
+
+void
+mig_search_skip_one(struct worker *worker, size_t search, enum skip why)
+{
+    struct mig_search_skipped *skipped = &worker->skipped[search];
+    uint64_t *const counts[] = {
+        [SKIP_PERMISSION] = &skipped->permission,  [SKIP_TYPE] = &skipped->type,
+        [SKIP_FILE_SYSTEM] = &skipped->filesystem, [SKIP_SIZE] = &skipped->size,
+        [SKIP_VANISHED] = &skipped->vanished,      [SKIP_DEPTH] = &skipped->depth,
+        [SKIP_FAILED] = &skipped->failed,
+    };
+
+    ++*counts[why];
+}
+
+void
+mig_search_skip(struct worker *worker, enum skip why)
+{
+    size_t i;
+
+    for (i = 0; i < worker->set->count; i++)
+        if (worker->depths[i] > 0)
+            mig_search_skip_one(worker, i, why);
+}
+
+enum skip
+mig_search_skip_reason(int error)
+{
+    switch (error) {
+    case EACCES:
+    case EPERM:
+        return SKIP_PERMISSION;
+    case ENOENT:
+    case ESTALE:
+    case ENOTDIR:
+        return SKIP_VANISHED;
+    case ELOOP:
+        return SKIP_TYPE;
+    default:
+        return SKIP_FAILED;
+    }
+}
+
+/* What a file could not be looked at for: counted for the searches that still asked. */
+static void
+skip_alive(struct worker *worker, enum skip why)
+{
+    size_t i;
+
+    for (i = 0; i < worker->set->count; i++)
+        if (worker->evaluation.alive[i])
+            mig_search_skip_one(worker, i, why);
 }
 
 static bool
@@ -135,14 +200,23 @@ may_read(struct worker *worker, const struct candidate *candidate, int fd, const
     const char *type = NULL;
 
     if (!S_ISREG(st->st_mode)) {
+        skip_alive(worker, SKIP_TYPE);
         mig_search_tell(worker, "warning: ", " is no regular file any more and was not read");
         return false;
     }
     if (!candidate->link || candidate->device == 0 || st->st_dev == candidate->device ||
         mig_search_fs(fd, st->st_dev, &type) != FS_PSEUDO)
         return true;
+    skip_alive(worker, SKIP_FILE_SYSTEM);
     mig_search_tell(worker, "warning: ", " is a link into a pseudo file system and was not read");
     return false;
+}
+
+static void
+fail_contents(struct worker *worker, const char *after)
+{
+    skip_alive(worker, SKIP_FAILED);
+    mig_search_tell(worker, "evaluateFile() -> ", after);
 }
 
 /* Reads the file; *st becomes that of what was read. */
@@ -157,11 +231,14 @@ decide_contents(struct worker *worker, const struct candidate *candidate, struct
 
     if (fd < 0) {
         worker->statistics.open_failed++;
+        skip_alive(worker, mig_search_skip_reason(-fd));
         mig_search_fail(worker, "open", -fd);
         return;
     }
     if (fstat(fd, &opened) != 0) {
-        mig_search_fail(worker, "stat", errno);
+        code = errno;
+        skip_alive(worker, SKIP_FAILED);
+        mig_search_fail(worker, "stat", code);
     } else if (may_read(worker, candidate, fd, &opened)) {
         *st = opened;
         code = mig_scan_run(worker->scan, &worker->evaluation, fd, reason, sizeof(reason));
@@ -169,14 +246,32 @@ decide_contents(struct worker *worker, const struct candidate *candidate, struct
         if (code == -ECANCELED)
             mig_search_cut(worker);
         else if (code < 0)
-            mig_search_tell(worker, "evaluateFile() -> ", after);
+            fail_contents(worker, after);
     }
     close(fd);
+}
+
+/* With run.report held. */
+static void
+reach_limit(struct run *run, size_t i)
+{
+    char message[256 + 4 * MIG_SEARCH_LABEL_MAX];
+
+    atomic_store(&run->finished[i], true);
+    if (++run->finished_count == run->set->count) {
+        atomic_store(&run->stop, true);
+        mig_queue_stop(&run->queue);
+    }
+    snprintf(message, sizeof(message),
+             "warning: search '%s' reached its limit of %llu matches, there may be more",
+             run->set->searches[i].label, (unsigned long long)run->set->searches[i].match_limit);
+    run->host->error(run->host->context, message);
 }
 
 static void
 report(struct worker *worker, size_t i, size_t check, const struct stat *st)
 {
+    struct run *run = worker->run;
     struct search *search = &worker->set->searches[i];
     struct mig_search_hit hit = {
         .search = i,
@@ -186,23 +281,20 @@ report(struct worker *worker, size_t i, size_t check, const struct stat *st)
         .sha256 = search->return_sha256 && worker->evaluation.has_sha256 ? worker->evaluation.sha256
                                                                          : NULL,
     };
-    char message[256 + 4 * MIG_SEARCH_LABEL_MAX];
 
-    search->hits++;
-    worker->statistics.hits++;
-    if (check != MIG_SEARCH_ALL)
-        search->checks[check].hits++;
-    if (worker->host->hit(worker->host->context, &hit) != 0)
-        mig_search_cut(worker);
-    if (search->hits < search->match_limit)
-        return;
-    worker->finished[i] = true;
-    if (++worker->finished_count == worker->set->count)
-        worker->stop = true;
-    snprintf(message, sizeof(message),
-             "warning: search '%s' reached its limit of %llu matches, there may be more",
-             search->label, (unsigned long long)search->match_limit);
-    worker->host->error(worker->host->context, message);
+    pthread_mutex_lock(&run->report);
+    /* Another thread may have found the last one, or ended the run. */
+    if (!atomic_load(&run->finished[i]) && !atomic_load(&run->cut_short)) {
+        search->hits++;
+        worker->statistics.hits++;
+        if (check != MIG_SEARCH_ALL)
+            search->checks[check].hits++;
+        if (run->host->hit(run->host->context, &hit) != 0)
+            mig_search_cut(worker);
+        if (search->hits >= search->match_limit)
+            reach_limit(run, i);
+    }
+    pthread_mutex_unlock(&run->report);
 }
 
 static bool
@@ -224,7 +316,7 @@ report_all(struct worker *worker, const struct stat *st)
     size_t i;
     size_t j;
 
-    for (i = 0; i < worker->set->count && !worker->statistics.cut_short; i++) {
+    for (i = 0; i < worker->set->count && !atomic_load(&worker->run->cut_short); i++) {
         search = &worker->set->searches[i];
         if (!worker->evaluation.alive[i])
             continue;
@@ -233,31 +325,34 @@ report_all(struct worker *worker, const struct stat *st)
                 report(worker, i, MIG_SEARCH_ALL, st);
             continue;
         }
-        for (j = 0;
-             j < search->checks_count && !worker->finished[i] && !worker->statistics.cut_short; j++)
+        for (j = 0; j < search->checks_count && !atomic_load(&worker->run->cut_short); j++)
             if (worker->evaluation.outcomes[search->checks[j].state] == OUTCOME_YES)
                 report(worker, i, j, st);
     }
 }
 
 void
-mig_search_evaluate(struct worker *worker, const struct candidate *candidate,
-                    const uint64_t *depths)
+mig_search_evaluate(struct worker *worker, const struct candidate *candidate)
 {
     struct evaluation *evaluation = &worker->evaluation;
     struct stat st;
     size_t i;
+    int error;
 
     memset(evaluation->outcomes, OUTCOME_OPEN, worker->set->checks_count);
     evaluation->has_sha256 = false;
     for (i = 0; i < worker->set->count; i++)
-        evaluation->alive[i] = depths[i] > 0 && !worker->finished[i];
+        evaluation->alive[i] =
+            worker->depths[i] > 0 &&
+            !atomic_load_explicit(&worker->run->finished[i], memory_order_relaxed);
     worker->statistics.files++;
     if (!decide_all(worker, CHECK_NAME, candidate->base, NULL))
         return;
     if (fstatat(candidate->dirfd, candidate->name, &st,
-                candidate->link ? 0 : AT_SYMLINK_NOFOLLOW) != 0) {
-        mig_search_fail(worker, "stat", errno);
+                AT_NO_AUTOMOUNT | (candidate->link ? 0 : AT_SYMLINK_NOFOLLOW)) != 0) {
+        error = errno;
+        skip_alive(worker, mig_search_skip_reason(error));
+        mig_search_fail(worker, "stat", error);
         return;
     }
     if (!S_ISREG(st.st_mode) || !decide_all(worker, CHECK_MODE, candidate->base, &st) ||

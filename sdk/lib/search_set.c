@@ -337,7 +337,7 @@ take_options(const struct reason *reason, struct json_object *object, struct sea
 {
     static const char *const known[] = {"maxdepth",     "maxerrors",  "remotefs",   "matchall",
                                         "macroal",      "mismatch",   "matchlimit", "debug",
-                                        "returnsha256", "decompress", NULL};
+                                        "returnsha256", "decompress", "threads",    NULL};
     struct json_object *options = NULL;
     uint64_t depth = 0;
     uint64_t limit = 0;
@@ -351,6 +351,7 @@ take_options(const struct reason *reason, struct json_object *object, struct sea
         (code = take_number(reason, options, "maxdepth", &depth)) < 0 ||
         (code = take_number(reason, options, "maxerrors", &search->max_errors)) < 0 ||
         (code = take_number(reason, options, "matchlimit", &limit)) < 0 ||
+        (code = take_number(reason, options, "threads", &search->threads)) < 0 ||
         (code = take_bool(reason, options, "remotefs", &search->remote)) < 0 ||
         (code = take_bool(reason, options, "matchall", &search->match_all)) < 0 ||
         (code = take_bool(reason, options, "macroal", &search->macroal)) < 0 ||
@@ -478,6 +479,8 @@ insert(struct mig_search_set *set, const struct search *search)
     memmove(grown + at + 1, grown + at, (set->count - at) * sizeof(*grown));
     grown[at] = *search;
     set->count++;
+    if (search->threads > set->threads)
+        set->threads = search->threads < UINT_MAX ? (unsigned int)search->threads : UINT_MAX;
     for (i = 0; i < search->checks_count; i++)
         grown[at].checks[i].state = set->checks_count++;
     return 0;
@@ -596,4 +599,10 @@ mig_search_hits(const struct mig_search_set *set, size_t search, size_t check)
     const struct search *s = &set->searches[search];
 
     return check == MIG_SEARCH_ALL ? s->hits : s->checks[check].hits;
+}
+
+struct mig_search_skipped
+mig_search_skipped(const struct mig_search_set *set, size_t search)
+{
+    return set->searches[search].skipped;
 }

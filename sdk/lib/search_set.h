@@ -51,18 +51,21 @@ struct search {
     uint64_t max_depth; /* UINT64_MAX: no limit */
     uint64_t match_limit;
     uint64_t max_errors; /* 0: no limit */
+    uint64_t threads;    /* 0: as usual */
     bool remote;
     bool match_all;
     bool macroal;
     bool return_sha256;
     bool decompress;
     uint64_t hits;
+    struct mig_search_skipped skipped;
 };
 
 struct mig_search_set {
     struct search *searches; /* sorted by label */
     size_t count;
-    size_t checks_count; /* of all searches */
+    size_t checks_count;  /* of all searches */
+    unsigned int threads; /* the most that a search asks for; 0: none does */
 };
 
 /* The outcome of a check whose filter did or did not match. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The walk: a folder's files first, then its sub-folders, each reached from its parent by name, so
- * that nothing outside can be swapped in by a link. Depths are counted for each search on the way
- * down.
+ * The walk: what each thread does with the folders that the queue shares out. A folder's files are
+ * evaluated as they are read, its sub-folders wait in the queue; each is reached from its parent by
+ * name, so that nothing outside can be swapped in by a link. Depths are counted for each search on
+ * the way down.
  */
 #include "config.h"
 
@@ -15,17 +16,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <mig/text.h>
 
-#include "search_fs.h"
-
-#define ENTRIES_SIZE 65536u
-/* Folders above this many levels keep their descriptor open, deeper ones are opened again by "..".
- */
-#define OPEN_LEVELS 64u
 #define LEVELS_MAX 4096u
 
 /* What getdents64 gives, see its man page. */
@@ -37,48 +33,62 @@ struct entry {
     char name[];
 };
 
-struct level {
-    int fd; /* -1: let go for the time being */
-    unsigned int number;
-    dev_t device;
-    ino_t inode;
-    uint64_t *depths; /* by search; 0: not here */
-    char *folders;    /* names, each with its NUL */
-    size_t folders_size;
-    size_t folders_room;
-};
+/* ---- the path at hand ---- */
 
-static void
-run_out(struct worker *worker)
+static bool
+make_room(struct worker *worker, size_t length)
 {
-    worker->code = -ENOMEM;
-    worker->stop = true;
+    char *grown;
+
+    if (length <= worker->path_room)
+        return true;
+    grown = realloc(worker->path, length * 2);
+    if (grown == NULL) {
+        mig_search_out_of_memory(worker);
+        return false;
+    }
+    worker->path = grown;
+    worker->path_room = length * 2;
+    return true;
 }
 
-/* Appends a name to worker.path; gives the length to go back to. */
-static size_t
-enter_name(struct worker *worker, const char *name)
+static bool
+set_path(struct worker *worker, const char *path)
+{
+    size_t length = strlen(path);
+
+    if (!make_room(worker, length + 1))
+        return false;
+    memcpy(worker->path, path, length + 1);
+    worker->path_length = length;
+    return true;
+}
+
+static bool
+set_folder_path(struct worker *worker, const struct folder *folder)
+{
+    if (!make_room(worker, folder->path_length + 1))
+        return false;
+    mig_folder_path(folder, worker->path);
+    worker->path_length = folder->path_length;
+    return true;
+}
+
+/* Appends a name; *ret_before is the length to go back to. */
+static bool
+enter_name(struct worker *worker, const char *name, size_t *ret_before)
 {
     size_t length = strlen(name);
     size_t before = worker->path_length;
-    bool slash = before > 0 && worker->path[before - 1] != '/';
-    size_t room = before + length + 2;
-    char *grown;
 
-    if (room > worker->path_room) {
-        grown = realloc(worker->path, room * 2);
-        if (grown == NULL) {
-            run_out(worker);
-            return before;
-        }
-        worker->path = grown;
-        worker->path_room = room * 2;
-    }
-    if (slash)
+    if (!make_room(worker, before + length + 2))
+        return false;
+    if (before > 0 && worker->path[before - 1] != '/')
         worker->path[worker->path_length++] = '/';
     memcpy(worker->path + worker->path_length, name, length + 1);
     worker->path_length += length;
-    return before;
+    *ret_before = before;
+    return true;
 }
 
 static void
@@ -88,6 +98,8 @@ leave_name(struct worker *worker, size_t before)
     worker->path[before] = '\0';
 }
 
+/* ---- roots ---- */
+
 static int
 compare_roots(const void *a, const void *b)
 {
@@ -95,14 +107,18 @@ compare_roots(const void *a, const void *b)
 }
 
 static struct root *
-find_root(const struct worker *worker)
+find_root(const struct run *run, const char *path)
 {
-    struct root key = {.path = worker->path};
+    struct root key = {.path = path};
 
-    /* The one root is where the walk began. */
-    if (worker->roots_count < 2)
-        return NULL;
-    return bsearch(&key, worker->roots, worker->roots_count, sizeof(key), compare_roots);
+    return bsearch(&key, run->roots, run->roots_count, sizeof(key), compare_roots);
+}
+
+/* The root that the path at hand is, unless it is the only one, where the walk began. */
+static struct root *
+root_here(const struct worker *worker)
+{
+    return worker->run->roots_count < 2 ? NULL : find_root(worker->run, worker->path);
 }
 
 /* Makes `path` depth 1 for the searches that name it. */
@@ -124,272 +140,301 @@ any_active(const struct worker *worker, const uint64_t *depths)
     size_t i;
 
     for (i = 0; i < worker->set->count; i++)
-        if (depths[i] > 0 && !worker->finished[i])
+        if (depths[i] > 0 && !atomic_load_explicit(&worker->run->finished[i], memory_order_relaxed))
             return true;
     return false;
 }
 
+/* ---- files ---- */
+
 /* A file of a folder: its searches, and those that name it. */
 static void
-evaluate(struct worker *worker, const struct level *level, const char *name, bool link)
+evaluate(struct worker *worker, const struct folder *folder, const char *name, bool link)
 {
-    struct candidate candidate = {level->fd, name, name, link, level->device};
-    const uint64_t *depths = level->depths;
-    uint64_t *own = NULL;
-    size_t before = enter_name(worker, name);
+    struct candidate candidate = {folder->fd, name, name, link, folder->device};
     struct root *root;
+    size_t before;
 
-    if (worker->stop)
+    if (!enter_name(worker, name, &before))
         return;
-    root = find_root(worker);
+    root = root_here(worker);
     if (root != NULL && !link) {
-        own = calloc(worker->set->count, sizeof(*own));
-        if (own == NULL) {
-            run_out(worker);
-            return;
-        }
-        memcpy(own, depths, worker->set->count * sizeof(*own));
-        start_searches(worker, worker->path, own);
-        root->reached = true;
-        depths = own;
+        memcpy(worker->file_depths, folder->depths,
+               worker->set->count * sizeof(*worker->file_depths));
+        start_searches(worker, worker->path, worker->file_depths);
+        atomic_store(&root->reached, true);
+        worker->depths = worker->file_depths;
     }
-    mig_search_evaluate(worker, &candidate, depths);
-    free(own);
+    mig_search_evaluate(worker, &candidate);
+    worker->depths = folder->depths;
     leave_name(worker, before);
 }
 
+/* Whether a link may be followed without waiting for another machine. Only asked where there are
+ * such file systems, since it takes a call for each part of the way. */
+static bool
+may_follow(struct worker *worker, const struct folder *folder, const char *name)
+{
+    const struct mount *mount;
+    char target[PATH_MAX];
+    ssize_t length;
+
+    if (worker->run->mounts.remote == 0)
+        return true;
+    length = readlinkat(folder->fd, name, target, sizeof(target) - 1);
+    if (length < 0)
+        return true;
+    target[length] = '\0';
+    mount = mig_mounts_on_way(&worker->run->mounts, worker->path, target);
+    if (mount == NULL)
+        return true;
+    mig_search_skip(worker, SKIP_FILE_SYSTEM);
+    return false;
+}
+
 static void
-evaluate_link(struct worker *worker, const struct level *level, const char *name)
+evaluate_link(struct worker *worker, const struct folder *folder, const char *name)
 {
     struct stat st;
     size_t before;
     int error;
 
-    if (fstatat(level->fd, name, &st, 0) == 0) {
+    if (!may_follow(worker, folder, name))
+        return;
+    if (fstatat(folder->fd, name, &st, AT_NO_AUTOMOUNT) == 0) {
         if (S_ISREG(st.st_mode))
-            evaluate(worker, level, name, true);
+            evaluate(worker, folder, name, true);
+        else
+            mig_search_skip(worker, SKIP_TYPE);
         return;
     }
     error = errno;
-    before = enter_name(worker, name);
     worker->statistics.open_failed++;
+    mig_search_skip(worker, mig_search_skip_reason(error));
+    if (!enter_name(worker, name, &before))
+        return;
     mig_search_fail(worker, "followSymLink() -> lstat", error);
     leave_name(worker, before);
 }
 
-static void
-keep_folder(struct worker *worker, struct level *level, const char *name)
-{
-    size_t length = strlen(name) + 1;
-    char *grown;
-
-    if (level->folders_room - level->folders_size < length) {
-        grown = realloc(level->folders, level->folders_room * 2 + length);
-        if (grown == NULL) {
-            run_out(worker);
-            return;
-        }
-        level->folders = grown;
-        level->folders_room = level->folders_room * 2 + length;
-    }
-    memcpy(level->folders + level->folders_size, name, length);
-    level->folders_size += length;
-}
+/* ---- folders ---- */
 
 static unsigned char
-entry_type(const struct level *level, const struct entry *entry)
+entry_type(const struct folder *folder, const struct entry *entry)
 {
     struct stat st;
 
     if (entry->type != DT_UNKNOWN)
         return entry->type;
     /* Some file systems do not tell. */
-    if (fstatat(level->fd, entry->name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) != 0)
+    if (fstatat(folder->fd, entry->name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) != 0)
         return DT_UNKNOWN;
     return (unsigned char)IFTODT(st.st_mode);
 }
 
 static void
-take_entry(struct worker *worker, struct level *level, const struct entry *entry)
+take_entry(struct worker *worker, struct folder *folder, const struct entry *entry)
 {
-    if (strcmp(entry->name, ".") == 0 || strcmp(entry->name, "..") == 0)
+    if (entry->name[0] == '.' &&
+        (entry->name[1] == '\0' || (entry->name[1] == '.' && entry->name[2] == '\0')))
         return;
-    switch (entry_type(level, entry)) {
+    switch (entry_type(folder, entry)) {
     case DT_REG:
-        evaluate(worker, level, entry->name, false);
+        evaluate(worker, folder, entry->name, false);
         break;
     case DT_LNK:
-        evaluate_link(worker, level, entry->name);
+        evaluate_link(worker, folder, entry->name);
         break;
     case DT_DIR:
-        keep_folder(worker, level, entry->name);
+        if (!mig_folder_add(folder, entry->name))
+            mig_search_out_of_memory(worker);
+        break;
+    case DT_UNKNOWN:
+        mig_search_skip(worker, SKIP_VANISHED);
         break;
     default:
+        mig_search_skip(worker, SKIP_TYPE);
         break;
     }
 }
 
 static void
-read_folder(struct worker *worker, struct level *level)
+ask_whether_to_go_on(struct worker *worker)
+{
+    if (worker->run->host->cancelled(worker->run->host->context) != 0)
+        mig_search_cut(worker);
+}
+
+/* Reads on from where the folder was left, to its end or until it has many sub-folders to enter. */
+static void
+read_folder(struct worker *worker, struct folder *folder)
 {
     const struct entry *entry;
     long got = 1;
     long at;
 
-    while (!worker->stop) {
-        got = syscall(SYS_getdents64, level->fd, worker->entries, (unsigned int)ENTRIES_SIZE);
+    folder->more = false;
+    worker->depths = folder->depths;
+    ask_whether_to_go_on(worker);
+    while (!folder->more) {
+        if (mig_search_stopped(worker))
+            return;
+        got = syscall(SYS_getdents64, folder->fd, worker->entries, ENTRIES_SIZE);
         if (got <= 0)
             break;
-        for (at = 0; at < got && !worker->stop; at += entry->length) {
+        for (at = 0; at < got && !mig_search_stopped(worker); at += entry->length) {
             entry = (const struct entry *)(const void *)(worker->entries + at);
-            take_entry(worker, level, entry);
+            take_entry(worker, folder, entry);
+            folder->position = entry->off;
         }
+        folder->more = folder->names_size >= QUEUE_NAMES;
+        if (got > (long)ENTRIES_SIZE / 2)
+            ask_whether_to_go_on(worker);
     }
-    if (got < 0)
+    if (got < 0) {
         mig_search_fail(worker, "readdirent", errno);
+        mig_search_skip(worker, SKIP_FAILED);
+    }
+    mig_queue_offer(&worker->run->queue, folder);
 }
 
-/* Takes the searches that do not enter this file system out of a folder on another device. */
+/* Takes the searches that do not enter a file system of this kind out of a folder. */
 static void
-cross_device(struct worker *worker, const struct level *level)
+leave_searches(struct worker *worker, uint64_t *depths, enum fs_kind kind, const char *type)
 {
-    const char *type = NULL;
-    enum fs_kind kind = mig_search_fs(level->fd, level->device, &type);
     bool told = false;
     char after[96];
     size_t i;
 
-    if (kind == FS_ORDINARY)
-        return;
     snprintf(after, sizeof(after), " is on a network file system (%s) and was not entered", type);
     for (i = 0; i < worker->set->count; i++) {
         /* Depth 1: the search names it. */
-        if (level->depths[i] < 2 || (kind == FS_NETWORK && worker->set->searches[i].remote))
+        if (depths[i] < 2 || kind == FS_ORDINARY ||
+            (kind == FS_NETWORK && worker->set->searches[i].remote))
             continue;
-        level->depths[i] = 0;
+        depths[i] = 0;
+        mig_search_skip_one(worker, i, SKIP_FILE_SYSTEM);
         if (kind == FS_NETWORK && !told)
             mig_search_tell(worker, "warning: ", after);
         told = true;
     }
 }
 
-static void walk_folder(struct worker *worker, struct level *level);
+/* The mount at the path at hand, without touching it. */
+static const struct mount *
+mount_here(const struct worker *worker, const struct root *root)
+{
+    const struct mounts *mounts = &worker->run->mounts;
+    const struct mount *mount;
+    char *real;
+
+    if (mounts->count == 0)
+        return NULL;
+    if (root->real == NULL)
+        return mig_mounts_at(mounts, worker->path);
+    if (asprintf(&real, "%s%s", root->real, worker->path + strlen(root->path)) < 0)
+        return NULL;
+    mount = mig_mounts_at(mounts, real);
+    free(real);
+    return mount;
+}
 
 /* Depths in a sub-folder; false when no search goes there. */
 static bool
-descend(struct worker *worker, const struct level *parent, struct level *child)
+descend(struct worker *worker, struct folder *folder)
 {
-    struct root *root = find_root(worker);
+    const uint64_t *above = folder->parent->depths;
+    struct root *root = root_here(worker);
+    const struct mount *mount;
     size_t i;
 
-    child->depths = calloc(worker->set->count + 1, sizeof(*child->depths));
-    if (child->depths == NULL) {
-        run_out(worker);
-        return false;
+    for (i = 0; i < worker->set->count; i++)
+        if (above[i] > 0 && above[i] < worker->set->searches[i].max_depth)
+            folder->depths[i] = above[i] + 1;
+    if (root != NULL) {
+        start_searches(worker, worker->path, folder->depths);
+        atomic_store(&root->reached, true);
     }
     for (i = 0; i < worker->set->count; i++)
-        if (parent->depths[i] > 0 && parent->depths[i] < worker->set->searches[i].max_depth)
-            child->depths[i] = parent->depths[i] + 1;
-    if (root != NULL) {
-        start_searches(worker, worker->path, child->depths);
-        root->reached = true;
-    }
-    return any_active(worker, child->depths);
-}
-
-static void
-free_level(struct level *level)
-{
-    if (level->fd >= 0)
-        close(level->fd);
-    free(level->depths);
-    free(level->folders);
-    level->fd = -1;
+        if (above[i] > 0 && folder->depths[i] == 0)
+            mig_search_skip_one(worker, i, SKIP_DEPTH);
+    mount = mount_here(worker, folder->root);
+    if (mount != NULL)
+        leave_searches(worker, folder->depths, mount->kind, mount->type);
+    return any_active(worker, folder->depths);
 }
 
 /* Opens a folder and takes its identity; false after an error was told. */
 static bool
-open_level(struct worker *worker, int dirfd, const char *name, struct level *level)
+open_folder(struct worker *worker, int dirfd, const char *name, struct folder *folder)
 {
     const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
     struct stat st;
+    int error;
 
-    level->fd = openat(dirfd, name, flags | O_NOATIME);
-    if (level->fd < 0 && errno == EPERM)
-        level->fd = openat(dirfd, name, flags);
-    if (level->fd < 0 || fstat(level->fd, &st) != 0) {
+    folder->fd = openat(dirfd, name, flags | O_NOATIME);
+    if (folder->fd < 0 && errno == EPERM)
+        folder->fd = openat(dirfd, name, flags);
+    if (folder->fd < 0 || fstat(folder->fd, &st) != 0) {
+        error = errno;
         worker->statistics.open_failed++;
-        mig_search_fail(worker, "open", errno);
+        mig_search_skip(worker, mig_search_skip_reason(error));
+        mig_search_fail(worker, "open", error);
         return false;
     }
-    level->device = st.st_dev;
-    level->inode = st.st_ino;
+    folder->device = st.st_dev;
+    folder->inode = st.st_ino;
     return true;
 }
 
-/* Gets a folder's descriptor back from one of its sub-folders. */
-static void
-open_again(struct worker *worker, struct level *level, const struct level *child)
+/* What can only be known of an open folder. */
+static bool
+may_enter(struct worker *worker, struct folder *folder)
 {
-    struct stat st;
-    int fd = child->fd < 0 ? -1 : openat(child->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const char *type = NULL;
+    enum fs_kind kind;
 
-    if (fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == level->device && st.st_ino == level->inode) {
-        level->fd = fd;
+    if (mig_folder_inside(folder, folder->device, folder->inode)) {
+        mig_search_tell(worker, "ERROR: ", " is a folder above itself and was not entered again");
+        mig_search_skip(worker, SKIP_TYPE);
+        return false;
+    }
+    if (folder->device == folder->parent->device)
+        return true;
+    kind = mig_search_fs(folder->fd, folder->device, &type);
+    leave_searches(worker, folder->depths, kind, type);
+    return any_active(worker, folder->depths);
+}
+
+static void
+enter_folder(struct worker *worker, struct folder *parent, const char *name)
+{
+    struct queue *queue = &worker->run->queue;
+    struct folder *folder = mig_folder_new(queue, parent, parent->root, name, worker->set->count);
+
+    if (folder == NULL) {
+        mig_search_out_of_memory(worker);
         return;
     }
-    if (fd >= 0)
-        close(fd);
-    mig_search_tell(worker,
-                    "ERROR: ", " was moved while it was searched, a part of it was skipped");
-}
-
-static void
-enter_folder(struct worker *worker, struct level *parent, const char *name)
-{
-    struct level child = {.fd = -1, .number = parent->number + 1};
-    size_t before = enter_name(worker, name);
-
-    if (worker->stop || !descend(worker, parent, &child))
+    worker->depths = folder->depths;
+    if (!set_folder_path(worker, folder) || !descend(worker, folder))
         goto out;
-    if (child.number >= LEVELS_MAX) {
+    if (folder->level >= LEVELS_MAX) {
         mig_search_tell(worker, "ERROR: ", " is too deep and was not entered");
+        mig_search_skip(worker, SKIP_DEPTH);
         goto out;
     }
-    if (!open_level(worker, parent->fd, name, &child))
-        goto out;
-    if (child.device != parent->device)
-        cross_device(worker, &child);
-    if (parent->number >= OPEN_LEVELS) {
-        close(parent->fd);
-        parent->fd = -1;
-    }
-    if (any_active(worker, child.depths))
-        walk_folder(worker, &child);
+    if (open_folder(worker, parent->fd, name, folder) && may_enter(worker, folder))
+        read_folder(worker, folder);
 out:
-    leave_name(worker, before);
-    if (parent->fd < 0)
-        open_again(worker, parent, &child);
-    free_level(&child);
+    mig_queue_release(queue, folder);
 }
 
-static void
-walk_folder(struct worker *worker, struct level *level)
-{
-    size_t at;
-
-    if (worker->host->cancelled(worker->host->context) != 0)
-        mig_search_cut(worker);
-    if (!worker->stop)
-        read_folder(worker, level);
-    for (at = 0; at < level->folders_size && !worker->stop && level->fd >= 0;
-         at += strlen(level->folders + at) + 1)
-        enter_folder(worker, level, level->folders + at);
-}
+/* ---- where the walk begins ---- */
 
 /* A root that is a file, or a link to one: it is reported as what it leads to. */
 static void
-walk_file(struct worker *worker, const uint64_t *depths)
+walk_file(struct worker *worker)
 {
     const char *slash = strrchr(worker->path, '/');
     struct candidate candidate = {
@@ -398,29 +443,31 @@ walk_file(struct worker *worker, const uint64_t *depths)
         .base = slash != NULL ? slash + 1 : worker->path,
     };
 
-    mig_search_evaluate(worker, &candidate, depths);
+    mig_search_evaluate(worker, &candidate);
 }
 
 static void
-walk_link(struct worker *worker, const char *path, const uint64_t *depths)
+walk_link(struct worker *worker, const char *path)
 {
     char *target = realpath(path, NULL);
     char *shown = NULL;
     char *after = NULL;
     struct stat st;
+    int error = errno;
 
     if (target == NULL || lstat(target, &st) != 0) {
+        error = target == NULL ? error : errno;
         worker->statistics.open_failed++;
-        mig_search_fail(worker, "followSymLink() -> lstat", errno);
+        mig_search_skip(worker, mig_search_skip_reason(error));
+        mig_search_fail(worker, "followSymLink() -> lstat", error);
     } else if (S_ISREG(st.st_mode)) {
-        leave_name(worker, 0);
-        enter_name(worker, target);
-        if (!worker->stop)
-            walk_file(worker, depths);
+        if (set_path(worker, target))
+            walk_file(worker);
     } else {
         shown = mig_text_path(target);
+        mig_search_skip(worker, SKIP_TYPE);
         if (shown == NULL || asprintf(&after, " is a link to %s and was not followed", shown) < 0)
-            run_out(worker);
+            mig_search_out_of_memory(worker);
         else
             mig_search_tell(worker, "warning: ", after);
     }
@@ -429,75 +476,158 @@ walk_link(struct worker *worker, const char *path, const uint64_t *depths)
     free(target);
 }
 
+/* The table of mounts has the names that remain when all links are followed. */
+static void
+find_real_name(struct worker *worker, struct root *root, int fd)
+{
+    char link[64];
+    char real[PATH_MAX];
+    ssize_t length;
+
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    length = readlink(link, real, sizeof(real) - 1);
+    if (length <= 0 || real[0] != '/')
+        return;
+    real[length] = '\0';
+    if (strcmp(real, root->path) == 0)
+        return;
+    root->real = strdup(real);
+    if (root->real == NULL)
+        mig_search_out_of_memory(worker);
+}
+
 static void
 walk_root(struct worker *worker, struct root *root)
 {
-    struct level level = {.fd = -1};
+    struct queue *queue = &worker->run->queue;
+    struct folder *folder = mig_folder_new(queue, NULL, root, root->path, worker->set->count);
     struct stat st;
+    int error;
 
-    leave_name(worker, 0);
-    enter_name(worker, root->path);
-    root->reached = true;
-    level.depths = calloc(worker->set->count + 1, sizeof(*level.depths));
-    if (level.depths == NULL)
-        run_out(worker);
-    if (worker->stop)
+    if (folder == NULL || !set_path(worker, root->path)) {
+        mig_search_out_of_memory(worker);
         goto out;
-    start_searches(worker, root->path, level.depths);
+    }
+    atomic_store(&root->reached, true);
+    start_searches(worker, root->path, folder->depths);
+    worker->depths = folder->depths;
     if (lstat(root->path, &st) != 0) {
+        error = errno;
         worker->statistics.open_failed++;
-        mig_search_fail(worker, "open", errno);
+        mig_search_skip(worker, mig_search_skip_reason(error));
+        mig_search_fail(worker, "open", error);
     } else if (S_ISDIR(st.st_mode)) {
-        if (any_active(worker, level.depths) && open_level(worker, AT_FDCWD, root->path, &level))
-            walk_folder(worker, &level);
+        if (any_active(worker, folder->depths) &&
+            open_folder(worker, AT_FDCWD, root->path, folder)) {
+            find_real_name(worker, root, folder->fd);
+            read_folder(worker, folder);
+        }
     } else if (S_ISLNK(st.st_mode)) {
-        walk_link(worker, root->path, level.depths);
+        walk_link(worker, root->path);
     } else if (S_ISREG(st.st_mode)) {
-        walk_file(worker, level.depths);
+        walk_file(worker);
     } else {
+        mig_search_skip(worker, SKIP_TYPE);
         mig_search_tell(worker, "warning: ", " is no file or directory and was not opened");
     }
 out:
-    free_level(&level);
+    if (folder != NULL)
+        mig_queue_release(queue, folder);
 }
 
-/* All paths of all searches, sorted, each once: a folder comes before what is in it. */
-static int
-collect_roots(struct worker *worker)
+/* True when another root is above this one. */
+static bool
+is_inner(const struct run *run, const struct root *root, char *room)
+{
+    size_t i;
+
+    for (i = strlen(root->path); i > 0; i--) {
+        if (root->path[i] != '/' && !(i == 1 && root->path[0] == '/' && root->path[1] != '\0'))
+            continue;
+        memcpy(room, root->path, i);
+        room[i] = '\0';
+        if (find_root(run, room) != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* All paths of all searches, sorted, each once. */
+int
+mig_search_roots(struct run *run)
 {
     size_t total = 0;
     size_t used = 0;
+    size_t longest = 0;
     size_t i;
     size_t j;
+    char *room;
 
-    for (i = 0; i < worker->set->count; i++)
-        total += worker->set->searches[i].paths_count;
-    worker->roots = calloc(total + 1, sizeof(*worker->roots));
-    if (worker->roots == NULL)
+    for (i = 0; i < run->set->count; i++)
+        total += run->set->searches[i].paths_count;
+    run->roots = calloc(total + 1, sizeof(*run->roots));
+    if (run->roots == NULL)
         return -ENOMEM;
-    for (i = 0; i < worker->set->count; i++)
-        for (j = 0; j < worker->set->searches[i].paths_count; j++)
-            worker->roots[used++].path = worker->set->searches[i].paths[j];
-    qsort(worker->roots, total, sizeof(*worker->roots), compare_roots);
+    for (i = 0; i < run->set->count; i++)
+        for (j = 0; j < run->set->searches[i].paths_count; j++)
+            run->roots[used++].path = run->set->searches[i].paths[j];
+    qsort(run->roots, total, sizeof(*run->roots), compare_roots);
     for (i = 0, used = 0; i < total; i++)
-        if (used == 0 || strcmp(worker->roots[used - 1].path, worker->roots[i].path) != 0)
-            worker->roots[used++] = worker->roots[i];
-    worker->roots_count = used;
+        if (used == 0 || strcmp(run->roots[used - 1].path, run->roots[i].path) != 0)
+            run->roots[used++].path = run->roots[i].path;
+    run->roots_count = used;
+    for (i = 0; i < used; i++)
+        longest = strlen(run->roots[i].path) > longest ? strlen(run->roots[i].path) : longest;
+    room = malloc(longest + 1);
+    if (room == NULL)
+        return -ENOMEM;
+    for (i = 0; i < used; i++)
+        run->roots[i].inner = is_inner(run, &run->roots[i], room);
+    free(room);
     return 0;
 }
 
-int
+/* ---- a thread ---- */
+
+static void
+do_task(struct worker *worker, const struct task *task)
+{
+    switch (task->kind) {
+    case TASK_ROOT:
+        walk_root(worker, task->root);
+        return;
+    case TASK_ENTER:
+        enter_folder(worker, task->folder, worker->name);
+        break;
+    case TASK_READ_ON:
+        if (set_folder_path(worker, task->folder))
+            read_folder(worker, task->folder);
+        break;
+    case TASK_LOST:
+        worker->depths = task->folder->depths;
+        mig_search_skip(worker, SKIP_VANISHED);
+        if (set_folder_path(worker, task->folder))
+            mig_search_tell(
+                worker, "ERROR: ", " was moved while it was searched, a part of it was skipped");
+        break;
+    default:
+        return;
+    }
+    mig_queue_release(&worker->run->queue, task->folder);
+}
+
+void
 mig_search_walk(struct worker *worker)
 {
-    size_t i;
-    int code = collect_roots(worker);
+    struct queue *queue = &worker->run->queue;
+    struct task task = {.kind = TASK_END};
 
-    worker->entries = malloc(ENTRIES_SIZE);
-    if (code < 0 || worker->entries == NULL)
-        return -ENOMEM;
-    enter_name(worker, "");
-    for (i = 0; i < worker->roots_count && !worker->stop; i++)
-        if (!worker->roots[i].reached)
-            walk_root(worker, &worker->roots[i]);
-    return worker->code;
+    do {
+        if (mig_queue_take(queue, &task, &worker->name, &worker->name_room) < 0) {
+            task.kind = TASK_END;
+            mig_search_out_of_memory(worker);
+        }
+        do_task(worker, &task);
+        mig_queue_done(queue);
+    } while (task.kind != TASK_END);
 }

@@ -14,6 +14,10 @@
  * so memory is bounded, and a match longer than 64 KiB that crosses a border is missed. With
  * macroal every line must match (none, when inverted), which an empty file does.
  *
+ * A run has several threads, by default one for every two cores that the process may use (at least
+ * one, at most 16); a search's option `threads` asks for more or less, up to one a core. Hits come
+ * in no order; which ones a search with a limit ends with may differ from run to run.
+ *
  * What could not be read is neither found nor not found: the checks on it give no match, inverted
  * or not, and an error says why.
  */
@@ -41,6 +45,8 @@ struct mig_search_hit {
     const uint8_t *sha256;   /* of the file's bytes; NULL: not asked, or not to be had */
 };
 
+/* hit() and error() are called by any thread of the run, one call at a time; cancelled() may be
+ * called by several at once. */
 struct mig_search_host {
     void *context;
     /* Non-zero ends the run. */
@@ -56,6 +62,18 @@ struct mig_search_statistics {
     uint64_t open_failed; /* files and directories */
     uint64_t hits;
     bool cut_short; /* cancelled() or hit() ended it */
+};
+
+/* Files, and folders with all that is in them, that a search did not look into, and why. A file
+ * that is known not to match by what was looked at is not among them. */
+struct mig_search_skipped {
+    uint64_t permission;
+    uint64_t type;       /* pipes, sockets, devices, links to folders, folders above themselves */
+    uint64_t filesystem; /* pseudo and network file systems */
+    uint64_t size;       /* over maxsize */
+    uint64_t vanished;   /* while the search ran; also links that lead nowhere */
+    uint64_t depth;      /* under maxdepth */
+    uint64_t failed;     /* could not be read for another reason, which an error tells */
 };
 
 struct mig_search_set *mig_search_set_new(void);
@@ -79,6 +97,9 @@ const char *mig_search_check_member(const struct mig_search_set *set, size_t sea
 const char *mig_search_check_value(const struct mig_search_set *set, size_t search, size_t check);
 /* Hits of the last run; MIG_SEARCH_ALL: of the whole search. */
 uint64_t mig_search_hits(const struct mig_search_set *set, size_t search, size_t check);
+
+/* What the last run did not look at. */
+struct mig_search_skipped mig_search_skipped(const struct mig_search_set *set, size_t search);
 
 /* 0, also when it was cut short, or -ENOMEM. */
 int mig_search_run(struct mig_search_set *set, const struct mig_search_host *host,
