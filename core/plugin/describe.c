@@ -154,7 +154,8 @@ static void
 describe_needs(uint32_t needs, struct mig_buf *out)
 {
     static const char *const names[] = {"read files", "process memory", "network", "raw socket",
-                                        "netlink",    "execute",        "kill",    "namespaces"};
+                                        "netlink",    "execute",        "kill",    "namespaces",
+                                        "state",      "watch",          "audit",   "syslog"};
     bool some = false;
     for (size_t i = 0; i < MIG_COUNT(names); i++) {
         if ((needs & (1u << i)) == 0)
@@ -209,6 +210,8 @@ mig_options_describe(const struct mig_plugin *plugin, const char *digest, struct
     flag(out, "validate", plugin->validate != NULL);
     flag(out, "parse", plugin->parse != NULL);
     flag(out, "print", plugin->print != NULL);
+    flag(out, "persistent", plugin->persist != NULL);
+    flag(out, "deliver", plugin->deliver != NULL);
     mig_buf_addc(out, '}');
     return out->failed ? -ENOMEM : 0;
 }

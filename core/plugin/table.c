@@ -10,7 +10,9 @@
 
 #define NEEDS_KNOWN                                                                                \
     (MIG_NEED_READ_FILES | MIG_NEED_PROCESS_MEMORY | MIG_NEED_NETWORK | MIG_NEED_RAW_SOCKET |      \
-     MIG_NEED_NETLINK | MIG_NEED_EXECUTE | MIG_NEED_KILL | MIG_NEED_NAMESPACES)
+     MIG_NEED_NETLINK | MIG_NEED_EXECUTE | MIG_NEED_KILL | MIG_NEED_NAMESPACES | MIG_NEED_STATE |  \
+     MIG_NEED_WATCH | MIG_NEED_AUDIT | MIG_NEED_SYSLOG)
+#define NEEDS_PERSIST (MIG_NEED_STATE | MIG_NEED_WATCH | MIG_NEED_AUDIT | MIG_NEED_SYSLOG)
 #define ROWS_MAX 4096u
 
 static size_t
@@ -100,6 +102,15 @@ mig_table_check(const struct mig_plugin *plugin, struct mig_err *err)
         return mig_err_set(err, MIG_E_PLUGIN, "its descriptor has no summary");
     if (plugin->run == NULL)
         return mig_err_set(err, MIG_E_PLUGIN, "its descriptor has no run function");
+    if (plugin->persist == NULL && plugin->needs & NEEDS_PERSIST)
+        return mig_err_set(err, MIG_E_PLUGIN,
+                           "it needs 0x%x, which is for persistent plugins, and has no persist "
+                           "function",
+                           plugin->needs & NEEDS_PERSIST);
+    if (plugin->persist == NULL &&
+        (plugin->configure != NULL || plugin->answer != NULL || plugin->deliver != NULL))
+        return mig_err_set(err, MIG_E_PLUGIN,
+                           "it has configure, answer or deliver, and no persist function");
     if (plugin->needs & ~NEEDS_KNOWN)
         return mig_err_set(err, MIG_E_PLUGIN, "it needs what this host does not know: 0x%x",
                            plugin->needs & ~NEEDS_KNOWN);

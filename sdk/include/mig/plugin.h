@@ -20,10 +20,14 @@
  * THE RULE
  *   A host of ABI M.n loads a plugin of ABI M.p when p <= n. Adding to the end of a struct, a new
  *   flag or a new enumerator raises the minor; anything else raises the major. Every struct that
- * may grow is preceded by its size, so that each side reads only what the other one has.
+ * may grow is preceded by its size, so that each side reads only what the other one has. Members
+ * that a descriptor leaves out are NULL: compile with -Wno-missing-field-initializers, so that a
+ * newer header does not make a warning of it.
  *
  * CHANGES
  *   1.0  2026-11-24  first version
+ *   1.1  2026-11-24  persistent plugins: mig_plugin.persist, configure, answer, deliver;
+ *                    mig_host.wait, alert, descriptor, ask; MIG_NEED_STATE, _WATCH, _AUDIT, _SYSLOG
  */
 #ifndef MIG_PLUGIN_H
 #define MIG_PLUGIN_H
@@ -36,7 +40,7 @@ extern "C" {
 #endif
 
 #define MIG_ABI_MAJOR 1
-#define MIG_ABI_MINOR 0
+#define MIG_ABI_MINOR 1
 #define MIG_PLUGIN_MAGIC 0x4d494750u /* "MIGP" */
 
 /* Owner and type of the ELF note; its descriptor is struct mig_plugin_note. */
@@ -53,6 +57,12 @@ extern "C" {
 #define MIG_NEED_EXECUTE (1u << 5)        /* run the programs named in mig_plugin.programs */
 #define MIG_NEED_KILL (1u << 6)           /* send signals to other processes */
 #define MIG_NEED_NAMESPACES (1u << 7)     /* enter other processes' namespaces */
+/* 1.1, for persist() alone: the host opens what follows before the plugin's first instruction, and
+ * host->descriptor() hands it out. The plugin itself gets no right to open more of the kind. */
+#define MIG_NEED_STATE (1u << 8)   /* files of its own on disk */
+#define MIG_NEED_WATCH (1u << 9)   /* hear of changes to any file of the system (fanotify) */
+#define MIG_NEED_AUDIT (1u << 10)  /* hear what the kernel audits (netlink multicast) */
+#define MIG_NEED_SYSLOG (1u << 11) /* write to the local log socket */
 
 /* ---- options ------------------------------------------------------------------------------------
  * From the table come the flags of `mig NAME`, its help, completion and the check of an action's
@@ -107,6 +117,31 @@ struct mig_field {
  * that return int give 0, or a negative errno value: -EINVAL text that is not valid JSON, -ENOBUFS
  * the operation's output limit is reached (stop then; what was emitted is kept), -ECANCELED.
  * emit(), error(), log() and cancelled() may be called from any thread of the plugin. */
+/* 1.1. What host->descriptor() is asked for. */
+enum mig_descriptor {
+    /* MIG_NEED_STATE. MIG_DESCRIPTOR_STATE + n, n below MIG_STATE_FILES: file n, open for reading
+     * and writing, empty the first time, and the same file after a restart. It can grow up to the
+     * site's limit; writing more gives EFBIG. It is never there twice: one instance runs. See
+     * <mig/state.h> for how to replace its content at once, <mig/queue.h> for a queue in it. */
+    MIG_DESCRIPTOR_STATE = 0,
+    /* MIG_NEED_WATCH. A fanotify group, FAN_CLASS_NOTIF | FAN_REPORT_DFID_NAME |
+     * FAN_UNLIMITED_MARKS, non-blocking; it takes marks on inodes. */
+    MIG_DESCRIPTOR_WATCH = 16,
+    /* MIG_NEED_AUDIT. A NETLINK_AUDIT socket in the group AUDIT_NLGRP_READLOG, non-blocking. */
+    MIG_DESCRIPTOR_AUDIT = 17,
+    /* MIG_NEED_SYSLOG. A datagram socket of AF_UNIX, non-blocking, for connect(). */
+    MIG_DESCRIPTOR_SYSLOG = 18
+};
+#define MIG_STATE_FILES 4u
+
+/* 1.1. What host->wait() found. */
+#define MIG_WAIT_READABLE (1u << 0) /* the descriptor can be read, or has failed */
+#define MIG_WAIT_STOP (1u << 1)     /* persist() is to return soon; cancelled() says so too */
+
+#define MIG_ALERT_MAX 16384u    /* bytes of an alert */
+#define MIG_QUESTION_MAX 16384u /* bytes of ask()'s question */
+#define MIG_ANSWER_MAX 1048576u /* bytes of its answer */
+
 enum mig_log_level { MIG_LOG_ERR = 3, MIG_LOG_WARNING = 4, MIG_LOG_INFO = 6, MIG_LOG_DEBUG = 7 };
 
 struct mig_host {
@@ -139,6 +174,30 @@ struct mig_host {
     /* Non-zero when the site asks for private mode; the host masks MIG_FIELD_PRIVATE fields itself.
      */
     int (*private_mode)(const struct mig_host *host);
+
+    /* ---- 1.1: in persist(), from the thread that it was called on ---- */
+
+    /* Waits until `fd` (or -1) can be read, `timeout_ms` have passed (-1: no limit) or persist() is
+     * to return. Meanwhile it calls answer() and deliver(). MIG_WAIT_* bits, 0 when the time has
+     * passed. An instance that does not come here for a minute is taken for hung, killed and
+     * started again: amid long work call it now and then with a timeout of 0. */
+    uint32_t (*wait)(const struct mig_host *host, int fd, int64_t timeout_ms);
+    /* Hands an alert to the host, a JSON object of at most MIG_ALERT_MAX bytes. 0: it is on disk,
+     * and reaches what the site sends its alerts to at least once, whatever happens to plugin,
+     * agent or machine. -ENOSPC: the agent's queue is full; the alert is counted and lost.
+     * -EINVAL, -EMSGSIZE; -EPIPE: the agent is gone. Not from answer() or deliver(). */
+    int (*alert)(const struct mig_host *host, const char *json, size_t length);
+    /* A descriptor that the host opened (enum mig_descriptor), never to be closed, or why it could
+     * not: -EPERM what was not needed, else the kernel's word. */
+    int (*descriptor)(const struct mig_host *host, uint32_t which);
+
+    /* ---- 1.1: in run() ---- */
+
+    /* Asks the instance of this plugin that runs in the agent, through its answer(). `reply` is
+     * called once with the answer's text before ask() returns 0. -ENOENT: none runs here, and
+     * refuse() was told why; -ETIMEDOUT; or what answer() returned, after refuse(). */
+    int (*ask)(const struct mig_host *host, const char *question, size_t length,
+               void (*reply)(void *context, const char *answer, size_t length), void *context);
 };
 
 /* True when the host has the service `member`: for services newer than 1.0. */
@@ -184,6 +243,27 @@ struct mig_plugin {
     /* Optional: prints a module result {foundanything, success, elements, statistics, errors} as
      * lines of text; `flags` are MIG_PRINT_* bits. NULL: the host prints the elements as JSON. */
     int (*print)(const struct mig_host *host, const char *result, size_t length, uint32_t flags);
+
+    /* ---- 1.1 ----
+     * Optional: the plugin is persistent. Where a site says so, the agent keeps one instance in
+     * persist(), in a confined process of its own, until host->wait() says MIG_WAIT_STOP.
+     * `configuration` is a JSON object {"hostname": "…", "environment": {…}, "tags": {…},
+     * "config": {…}}; config is what the site and the endpoint's configuration folder say, {} when
+     * nothing. Returns 0 when it was told to stop. Anything else (refuse() says why) is a failure:
+     * it is started again after a pause that grows. -EINVAL: the configuration is wrong, and it is
+     * not started again before that changes. run() is what `mig NAME` does, in another process;
+     * the two talk by host->ask(). */
+    int (*persist)(const struct mig_host *host, const char *configuration, size_t length);
+    /* Optional: refuses the configuration as persist() would, without running. */
+    int (*configure)(const struct mig_host *host, const char *configuration, size_t length);
+    /* Optional: answers host->ask(): gives one text with host->output(), and 0, or a negative
+     * errno value after refuse(). Called by host->wait(). */
+    int (*answer)(const struct mig_host *host, const char *question, size_t length);
+    /* Optional: takes alerts of all plugins, oldest first: {"id": n, "time": "…", "module": "…",
+     * "alert": {…}}. 0: it is taken for good, the agent forgets it. Negative: not now, it comes
+     * again after a pause. After a crash the last ones may come again, with the same id. Called by
+     * host->wait(). One plugin of an agent takes the alerts. */
+    int (*deliver)(const struct mig_host *host, const char *alert, size_t length);
 };
 
 struct mig_plugin_note {
