@@ -34,6 +34,8 @@ sdk_libmig_search_la_SOURCES = \
 	sdk/lib/regex.c \
 	sdk/lib/regex_syntax.c \
 	sdk/lib/regex_syntax.h \
+	sdk/lib/search_attributes.c \
+	sdk/lib/search_attributes.h \
 	sdk/lib/search_evaluate.c \
 	sdk/lib/search_folder.c \
 	sdk/lib/search_folder.h \
@@ -46,6 +48,7 @@ sdk_libmig_search_la_SOURCES = \
 	sdk/lib/search_scan.h \
 	sdk/lib/search_set.c \
 	sdk/lib/search_set.h \
+	sdk/lib/search_values.c \
 	sdk/lib/search_walk.c \
 	sdk/lib/search_worker.h \
 	sdk/lib/text.c \

@@ -107,10 +107,26 @@ on_cancelled(void *context)
     return run->host->cancelled(run->host);
 }
 
-/* An entry without a file for what was not found: a check with matchany, else the search. */
+static void
+emit_rest(struct run *run, size_t search, uint64_t without)
+{
+    struct json_object *echo =
+        file_echo_rest(asked(run, search), without, mig_search_check_count(run->set, search));
+
+    run->output_code =
+        mig_json_emit(run->host, mig_search_label(run->set, search), file_element(NULL, echo));
+}
+
+/* A search for more indicators than this answers in proportion to what it found. */
+#define CHECKS_SHOWN_MAX 50u
+
+/* An entry without a file for what was not found: a check with matchany, else the search. Of many
+ * checks, one entry says how many they are. */
 static void
 emit_not_found(struct run *run, size_t search)
 {
+    size_t count = mig_search_check_count(run->set, search);
+    uint64_t without = 0;
     size_t i;
 
     if (mig_search_match_all(run->set, search)) {
@@ -118,15 +134,22 @@ emit_not_found(struct run *run, size_t search)
             emit(run, NULL, search, MIG_SEARCH_ALL);
         return;
     }
-    for (i = 0; i < mig_search_check_count(run->set, search) && run->output_code == 0; i++)
-        if (mig_search_hits(run->set, search, i) == 0)
+    for (i = 0; i < count && run->output_code == 0; i++) {
+        if (mig_search_hits(run->set, search, i) > 0)
+            continue;
+        without++;
+        if (count <= CHECKS_SHOWN_MAX)
             emit(run, NULL, search, i);
+    }
+    if (count > CHECKS_SHOWN_MAX && without > 0 && run->output_code == 0)
+        emit_rest(run, search, without);
 }
 
 static void
-emit_statistics(const struct mig_host *host, const struct mig_search_statistics *statistics,
+emit_statistics(const struct run *run, const struct mig_search_statistics *statistics,
                 const struct timespec *start)
 {
+    const struct mig_host *host = run->host;
     char text[MIG_TEXT_DURATION_SIZE];
     struct timespec now;
 
@@ -138,6 +161,7 @@ emit_statistics(const struct mig_host *host, const struct mig_search_statistics 
     mig_json_statistic(host, "openfailed", json_object_new_int64((int64_t)statistics->open_failed));
     mig_json_statistic(host, "totalhits", json_object_new_int64((int64_t)statistics->hits));
     mig_json_statistic(host, "exectime", json_object_new_string(text));
+    mig_json_statistic(host, "skipped", file_skipped(run->set));
     host->found(host, statistics->hits > 0);
 }
 
@@ -176,7 +200,7 @@ search(struct run *run)
     for (i = 0; i < count && run->output_code == 0; i++)
         emit_not_found(run, i);
     say_what_is_missing(run, &statistics);
-    emit_statistics(run->host, &statistics, &start);
+    emit_statistics(run, &statistics, &start);
     return 0;
 }
 

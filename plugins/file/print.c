@@ -126,6 +126,40 @@ print_statistics(const struct mig_host *host, struct json_object *statistics)
               string_of(statistics, "exectime"));
 }
 
+/* A line a search: "Not looked at in search 's1': 3 permission, 1 depth". */
+static int
+print_skipped(const struct mig_host *host, struct json_object *statistics)
+{
+    struct json_object *skipped = json_object_object_get(statistics, "skipped");
+    char *text = NULL;
+    size_t size = 0;
+    FILE *line;
+    int code = 0;
+
+    if (!json_object_is_type(skipped, json_type_object))
+        return 0;
+    json_object_object_foreach(skipped, label, counts)
+    {
+        const char *separator = ": ";
+
+        if (!json_object_is_type(counts, json_type_object) ||
+            json_object_object_length(counts) == 0 || (line = open_memstream(&text, &size)) == NULL)
+            continue;
+        fprintf(line, "Not looked at in search '%s'", label);
+        json_object_object_foreach(counts, why, count)
+        {
+            fprintf(line, "%s%.0f %s", separator, json_object_get_double(count), why);
+            separator = ", ";
+        }
+        if (fclose(line) != 0)
+            return -ENOMEM;
+        code = output_line(host, text);
+        free(text);
+        text = NULL;
+    }
+    return code;
+}
+
 static int
 print_elements(const struct mig_host *host, struct json_object *elements, uint32_t flags)
 {
@@ -155,6 +189,7 @@ file_print(const struct mig_host *host, const char *result, size_t length, uint3
     if (code == 0 && (flags & MIG_PRINT_FOUND_ONLY) == 0) {
         code = print_errors(host, object);
         print_statistics(host, json_object_object_get(object, "statistics"));
+        print_skipped(host, json_object_object_get(object, "statistics"));
     }
     json_object_put(object);
     return code;

@@ -14,8 +14,10 @@ static const struct {
     const char *name;
     int kept;
 } members[] = {
-    {"description", 0}, {"paths", 1}, {"contents", 0}, {"names", 0}, {"sizes", 0}, {"modes", 0},
-    {"mtimes", 0},      {"md5", 0},   {"sha1", 0},     {"sha2", 0},  {"sha3", 0},
+    {"description", 0}, {"paths", 1},  {"contents", 0}, {"names", 0},        {"sizes", 0},
+    {"modes", 0},       {"mtimes", 0}, {"md5", 0},      {"sha1", 0},         {"sha2", 0},
+    {"sha3", 0},        {"ctimes", 0}, {"atimes", 0},   {"uids", 0},         {"gids", 0},
+    {"perms", 0},       {"inodes", 0}, {"xattrs", 0},   {"capabilities", 0},
 };
 
 static struct json_object *
@@ -41,7 +43,8 @@ is_empty(struct json_object *value)
 static struct json_object *
 echo_options(struct json_object *asked)
 {
-    static const char *const optional[] = {"debug", "returnsha256", "decompress"};
+    static const char *const optional[] = {"debug", "returnsha256", "decompress", "maxsize",
+                                           "threads"};
     struct json_object *options = json_object_new_object();
     size_t i;
 
@@ -123,6 +126,20 @@ file_echo_check(const struct mig_search_set *set, size_t search, size_t check,
     return echo;
 }
 
+struct json_object *
+file_echo_rest(struct json_object *asked, uint64_t without, size_t checks)
+{
+    struct json_object *echo = json_object_new_object();
+    char text[96];
+
+    snprintf(text, sizeof(text), "%llu of %zu checks matched nothing", (unsigned long long)without,
+             checks);
+    json_object_object_add(echo, "description", json_object_new_string(text));
+    json_object_object_add(echo, "paths", clean_paths(member_of(asked, "paths")));
+    json_object_object_add(echo, "options", echo_options(NULL));
+    return echo;
+}
+
 static struct json_object *
 sha256_text(const uint8_t *sha256)
 {
@@ -169,4 +186,33 @@ file_element(const struct mig_search_hit *hit, struct json_object *echo)
     json_object_object_add(element, "fileinfo", file_info(hit));
     free(path);
     return element;
+}
+
+struct json_object *
+file_skipped(const struct mig_search_set *set)
+{
+    struct json_object *all = json_object_new_object();
+    size_t i;
+    size_t j;
+
+    for (i = 0; all != NULL && i < mig_search_count(set); i++) {
+        const struct mig_search_skipped skipped = mig_search_skipped(set, i);
+        const struct {
+            const char *why;
+            uint64_t count;
+        } counts[] = {
+            {"permission", skipped.permission}, {"type", skipped.type},
+            {"filesystem", skipped.filesystem}, {"size", skipped.size},
+            {"vanished", skipped.vanished},     {"depth", skipped.depth},
+            {"failed", skipped.failed},
+        };
+        struct json_object *one = json_object_new_object();
+
+        for (j = 0; j < MIG_COUNT(counts); j++)
+            if (counts[j].count > 0)
+                json_object_object_add(one, counts[j].why,
+                                       json_object_new_int64((int64_t)counts[j].count));
+        json_object_object_add(all, mig_search_label(set, i), one);
+    }
+    return all;
 }

@@ -13,7 +13,9 @@
 
 #include <mig/text.h>
 
-#include "search_fs.h"
+#include "search_attributes.h"
+
+#define TOO_EXPENSIVE ": a regular expression is too expensive to match here"
 
 void
 mig_search_tell(struct worker *worker, const char *before, const char *after)
@@ -114,50 +116,105 @@ skip_alive(struct worker *worker, enum skip why)
             mig_search_skip_one(worker, i, why);
 }
 
-static bool
-later(struct timespec a, struct timespec b)
+static int
+any_text_matches(struct worker *worker, const struct check *check,
+                 const struct attributes *attributes)
 {
-    return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec : a.tv_nsec > b.tv_nsec;
+    size_t at;
+    int match = 0;
+
+    for (at = 0; at < attributes->size && match == 0; at += strlen(attributes->text + at) + 1)
+        match = mig_regex_match(check->regex, worker->scratch, attributes->text + at,
+                                strlen(attributes->text + at), 0);
+    return match;
 }
 
-/* 1, 0, or negative when a regular expression gave up. */
+/* What is known of the file that the checks are on. */
+struct facts {
+    const struct candidate *candidate;
+    const struct stat *st;
+};
+
 static int
-filter_matches(struct worker *worker, const struct check *check, const char *base,
-               const struct stat *st)
+attributes_match(struct worker *worker, const struct check *check, const struct candidate *file)
 {
+    struct attributes attributes = {0};
+    int code = check->kind == CHECK_XATTR
+                   ? mig_attributes_names(file->dirfd, file->name, file->link, &attributes)
+                   : mig_attributes_capabilities(file->dirfd, file->name, file->link, &attributes);
+
+    if (code < 0) {
+        mig_search_fail(worker, "getxattr", -code);
+        return code;
+    }
+    code = any_text_matches(worker, check, &attributes);
+    mig_attributes_free(&attributes);
+    if (code < 0)
+        mig_search_tell(worker, "evaluateFile() -> ", TOO_EXPENSIVE);
+    return code;
+}
+
+static int
+text_matches(struct worker *worker, const struct check *check, const char *text)
+{
+    int match = mig_regex_match(check->regex, worker->scratch, text, strlen(text), 0);
+
+    if (match < 0)
+        mig_search_tell(worker, "evaluateFile() -> ", TOO_EXPENSIVE);
+    return match;
+}
+
+static bool
+within(const struct check *check, uint64_t number)
+{
+    return number >= check->least && number <= check->most;
+}
+
+/* 1, 0, or negative when it can not be known, which was told. */
+static int
+filter_matches(struct worker *worker, const struct check *check, const struct facts *facts)
+{
+    const struct stat *st = facts->st;
     char mode[MIG_TEXT_MODE_SIZE];
 
     switch (check->kind) {
     case CHECK_NAME:
-        return mig_regex_match(check->regex, worker->scratch, base, strlen(base), 0);
+        return text_matches(worker, check, facts->candidate->base);
     case CHECK_MODE:
         mig_text_mode(st->st_mode, mode);
-        return mig_regex_match(check->regex, worker->scratch, mode, strlen(mode), 0);
+        return text_matches(worker, check, mode);
     case CHECK_SIZE:
-        return (uint64_t)st->st_size >= check->least && (uint64_t)st->st_size <= check->most;
+        return within(check, (uint64_t)st->st_size);
+    case CHECK_MTIME:
+        return mig_search_times_have(&check->times, st->st_mtim);
+    case CHECK_CTIME:
+        return mig_search_times_have(&check->times, st->st_ctim);
+    case CHECK_ATIME:
+        return mig_search_times_have(&check->times, st->st_atim);
+    case CHECK_UID:
+        return within(check, st->st_uid);
+    case CHECK_GID:
+        return within(check, st->st_gid);
+    case CHECK_PERM:
+        return mig_search_perm_has(&check->perm, st->st_mode);
+    case CHECK_INODE:
+        return within(check, st->st_ino);
     default:
-        return check->newer ? later(st->st_mtim, check->edge) : later(check->edge, st->st_mtim);
+        return attributes_match(worker, check, facts->candidate);
     }
 }
 
 static void
-decide_kind(struct worker *worker, size_t i, enum check_kind kind, const char *base,
-            const struct stat *st)
+decide_kind(struct worker *worker, size_t i, enum check_kind kind, const struct facts *facts)
 {
     const struct search *search = &worker->set->searches[i];
-    const struct check *check;
+    const struct check *check = &search->checks[search->first[kind]];
+    const struct check *end = check + search->counts[kind];
     bool outcome;
-    size_t j;
     int match;
 
-    for (j = 0; j < search->checks_count && worker->evaluation.alive[i]; j++) {
-        check = &search->checks[j];
-        if (check->kind != kind)
-            continue;
-        match = filter_matches(worker, check, base, st);
-        if (match < 0)
-            mig_search_tell(worker, "evaluateFile() -> ",
-                            ": a regular expression is too expensive to match here");
+    for (; check < end && worker->evaluation.alive[i]; check++) {
+        match = filter_matches(worker, check, facts);
         outcome = match >= 0 && check_wants(check, match > 0);
         worker->evaluation.outcomes[check->state] = outcome ? OUTCOME_YES : OUTCOME_NO;
         if (!outcome && search->match_all)
@@ -167,14 +224,14 @@ decide_kind(struct worker *worker, size_t i, enum check_kind kind, const char *b
 
 /* Decides the checks of a kind; true when a search is still alive. */
 static bool
-decide_all(struct worker *worker, enum check_kind kind, const char *base, const struct stat *st)
+decide_all(struct worker *worker, enum check_kind kind, const struct facts *facts)
 {
     bool any = false;
     size_t i;
 
     for (i = 0; i < worker->set->count; i++) {
         if (worker->evaluation.alive[i])
-            decide_kind(worker, i, kind, base, st);
+            decide_kind(worker, i, kind, facts);
         any = any || worker->evaluation.alive[i];
     }
     return any;
@@ -331,11 +388,46 @@ report_all(struct worker *worker, const struct stat *st)
     }
 }
 
+/* Takes the searches that skip files of this size out; true when another one is alive. */
+static bool
+small_enough(struct worker *worker, const struct stat *st)
+{
+    struct evaluation *evaluation = &worker->evaluation;
+    bool any = false;
+    size_t i;
+
+    for (i = 0; i < worker->set->count; i++) {
+        if (evaluation->alive[i] && (uint64_t)st->st_size > worker->set->searches[i].max_size) {
+            evaluation->alive[i] = false;
+            mig_search_skip_one(worker, i, SKIP_SIZE);
+        }
+        any = any || evaluation->alive[i];
+    }
+    return any;
+}
+
+/* Decides what the file's metadata tell, the cheapest first; true when a search is still alive. */
+static bool
+decide_metadata(struct worker *worker, const struct facts *facts)
+{
+    static const enum check_kind stat_kinds[] = {CHECK_MODE,  CHECK_SIZE,  CHECK_MTIME,
+                                                 CHECK_CTIME, CHECK_ATIME, CHECK_UID,
+                                                 CHECK_GID,   CHECK_PERM,  CHECK_INODE};
+    size_t i;
+
+    for (i = 0; i < sizeof(stat_kinds) / sizeof(stat_kinds[0]); i++)
+        if (!decide_all(worker, stat_kinds[i], facts))
+            return false;
+    return small_enough(worker, facts->st) && decide_all(worker, CHECK_XATTR, facts) &&
+           decide_all(worker, CHECK_CAPABILITY, facts);
+}
+
 void
 mig_search_evaluate(struct worker *worker, const struct candidate *candidate)
 {
     struct evaluation *evaluation = &worker->evaluation;
     struct stat st;
+    const struct facts facts = {candidate, &st};
     size_t i;
     int error;
 
@@ -346,7 +438,7 @@ mig_search_evaluate(struct worker *worker, const struct candidate *candidate)
             worker->depths[i] > 0 &&
             !atomic_load_explicit(&worker->run->finished[i], memory_order_relaxed);
     worker->statistics.files++;
-    if (!decide_all(worker, CHECK_NAME, candidate->base, NULL))
+    if (!decide_all(worker, CHECK_NAME, &facts))
         return;
     if (fstatat(candidate->dirfd, candidate->name, &st,
                 AT_NO_AUTOMOUNT | (candidate->link ? 0 : AT_SYMLINK_NOFOLLOW)) != 0) {
@@ -355,9 +447,7 @@ mig_search_evaluate(struct worker *worker, const struct candidate *candidate)
         mig_search_fail(worker, "stat", error);
         return;
     }
-    if (!S_ISREG(st.st_mode) || !decide_all(worker, CHECK_MODE, candidate->base, &st) ||
-        !decide_all(worker, CHECK_SIZE, candidate->base, &st) ||
-        !decide_all(worker, CHECK_MTIME, candidate->base, &st))
+    if (!S_ISREG(st.st_mode) || !decide_metadata(worker, &facts))
         return;
     if (mig_scan_needed(worker->set, evaluation))
         decide_contents(worker, candidate, &st);

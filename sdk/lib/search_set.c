@@ -17,17 +17,32 @@
 
 #define SIZE_SYNTAX "^(<|>)?[0-9]+(k|m|g|t)?$"
 #define MTIME_SYNTAX "^(<|>)[0-9]+(d|h|m)$"
-#define MISMATCH_SYNTAX "^(name|size|mode|mtime|content|md5|sha1|sha2|sha3)$"
+#define NUMBER_SYNTAX "^(<|>)?[0-9]+$"
+#define PERM_SYNTAX "^(-|/)?[0-7]{1,4}$"
+#define MISMATCH_SYNTAX                                                                            \
+    "^(name|size|mode|mtime|content|md5|sha1|sha2|sha3|ctime|atime|uid|gid|perm|inode|xattr|cap)$"
 #define NUMBER_MAX 9007199254740992.0 /* 2^53 */
 
 static const struct {
     const char *member;
     const char *mismatch;
 } kinds[CHECK_KINDS] = {
-    [CHECK_NAME] = {"names", "name"},          [CHECK_MODE] = {"modes", "mode"},
-    [CHECK_SIZE] = {"sizes", "size"},          [CHECK_MTIME] = {"mtimes", "mtime"},
-    [CHECK_CONTENT] = {"contents", "content"}, [CHECK_MD5] = {"md5", "md5"},
-    [CHECK_SHA1] = {"sha1", "sha1"},           [CHECK_SHA2] = {"sha2", "sha2"},
+    [CHECK_NAME] = {"names", "name"},
+    [CHECK_MODE] = {"modes", "mode"},
+    [CHECK_SIZE] = {"sizes", "size"},
+    [CHECK_MTIME] = {"mtimes", "mtime"},
+    [CHECK_CTIME] = {"ctimes", "ctime"},
+    [CHECK_ATIME] = {"atimes", "atime"},
+    [CHECK_UID] = {"uids", "uid"},
+    [CHECK_GID] = {"gids", "gid"},
+    [CHECK_PERM] = {"perms", "perm"},
+    [CHECK_INODE] = {"inodes", "inode"},
+    [CHECK_XATTR] = {"xattrs", "xattr"},
+    [CHECK_CAPABILITY] = {"capabilities", "cap"},
+    [CHECK_CONTENT] = {"contents", "content"},
+    [CHECK_MD5] = {"md5", "md5"},
+    [CHECK_SHA1] = {"sha1", "sha1"},
+    [CHECK_SHA2] = {"sha2", "sha2"},
     [CHECK_SHA3] = {"sha3", "sha3"},
 };
 
@@ -50,71 +65,6 @@ refuse(const struct reason *reason, const char *format, ...)
     vsnprintf(reason->message + used, reason->size - (size_t)used, format, args);
     va_end(args);
     return -EINVAL;
-}
-
-/* Digits up to `unit`; 1 digit at least. */
-static int
-parse_digits(const char *text, uint64_t *ret_number, const char **ret_end)
-{
-    uint64_t number = 0;
-    const char *p = text;
-
-    for (; *p >= '0' && *p <= '9'; p++)
-        if (__builtin_mul_overflow(number, 10u, &number) ||
-            __builtin_add_overflow(number, (uint64_t)(*p - '0'), &number))
-            return -ERANGE;
-    if (p == text)
-        return -EINVAL;
-    *ret_number = number;
-    *ret_end = p;
-    return 0;
-}
-
-int
-mig_search_parse_size(const char *text, uint64_t *ret_least, uint64_t *ret_most)
-{
-    static const char units[] = "kmgt";
-    const char *digits = text + (*text == '<' || *text == '>');
-    const char *end = NULL;
-    const char *unit;
-    uint64_t number = 0;
-    int code = parse_digits(digits, &number, &end);
-
-    if (code < 0)
-        return code;
-    if (*end != '\0') {
-        unit = strchr(units, *end);
-        if (unit == NULL || end[1] != '\0')
-            return -EINVAL;
-        if (__builtin_mul_overflow(number, UINT64_C(1) << (10 * (unit - units + 1)), &number))
-            return -ERANGE;
-    }
-    *ret_least = *text == '<' ? 0 : number;
-    *ret_most = *text == '>' ? UINT64_MAX : number;
-    return 0;
-}
-
-int
-mig_search_parse_mtime(const char *text, bool *ret_newer, uint64_t *ret_seconds)
-{
-    const char *end = NULL;
-    uint64_t number = 0;
-    uint64_t unit;
-    int code;
-
-    if (*text != '<' && *text != '>')
-        return -EINVAL;
-    code = parse_digits(text + 1, &number, &end);
-    if (code < 0)
-        return code;
-    unit = *end == 'd' ? 86400 : *end == 'h' ? 3600 : *end == 'm' ? 60 : 0;
-    if (unit == 0 || end[1] != '\0')
-        return -EINVAL;
-    if (__builtin_mul_overflow(number, unit, &number) || number > INT64_MAX / 2)
-        return -ERANGE;
-    *ret_newer = *text == '<';
-    *ret_seconds = number;
-    return 0;
 }
 
 static int
@@ -147,18 +97,41 @@ compile_size(const struct reason *reason, struct check *check)
 }
 
 static int
-compile_mtime(const struct reason *reason, struct check *check)
+compile_times(const struct reason *reason, struct check *check)
 {
-    uint64_t seconds = 0;
-    int code = mig_search_parse_mtime(check->value, &check->newer, &seconds);
+    const char *what = kinds[check->kind].mismatch;
+    int code = mig_search_parse_times(check->value, &check->times);
 
     if (code == -ERANGE)
-        return refuse(reason, "mtime '%s' is too great", check->value);
+        return refuse(reason, "%s '%s' is too great", what, check->value);
     if (code < 0)
-        return refuse(reason, "Invalid mtime format for mtime '%s'. Must match regex %s",
-                      check->value, MTIME_SYNTAX);
-    clock_gettime(CLOCK_REALTIME, &check->edge);
-    check->edge.tv_sec -= (time_t)seconds;
+        return refuse(reason,
+                      "Invalid %s format for %s '%s'. Must match regex %s, or be a window of "
+                      "RFC 3339 times as in 2026-01-31T00:00:00Z..2026-02-01T00:00:00Z",
+                      what, what, check->value, MTIME_SYNTAX);
+    return 0;
+}
+
+static int
+compile_number(const struct reason *reason, struct check *check)
+{
+    const char *what = kinds[check->kind].mismatch;
+    int code = mig_search_parse_number(check->value, &check->least, &check->most);
+
+    if (code == -ERANGE)
+        return refuse(reason, "%s '%s' is too great", what, check->value);
+    if (code < 0)
+        return refuse(reason, "Invalid %s format for %s '%s'. Must match regex %s", what, what,
+                      check->value, NUMBER_SYNTAX);
+    return 0;
+}
+
+static int
+compile_perm(const struct reason *reason, struct check *check)
+{
+    if (mig_search_parse_perm(check->value, &check->perm) < 0)
+        return refuse(reason, "Invalid perm format for perm '%s'. Must match regex %s",
+                      check->value, PERM_SYNTAX);
     return 0;
 }
 
@@ -212,6 +185,8 @@ compile_check(const struct reason *reason, struct check *check)
         return refuse(reason, "Empty values are not permitted in '%s'", kinds[check->kind].member);
     switch (check->kind) {
     case CHECK_NAME:
+    case CHECK_XATTR:
+    case CHECK_CAPABILITY:
     case CHECK_CONTENT:
         return compile_regex(reason, check, true);
     case CHECK_MODE:
@@ -219,7 +194,15 @@ compile_check(const struct reason *reason, struct check *check)
     case CHECK_SIZE:
         return compile_size(reason, check);
     case CHECK_MTIME:
-        return compile_mtime(reason, check);
+    case CHECK_CTIME:
+    case CHECK_ATIME:
+        return compile_times(reason, check);
+    case CHECK_UID:
+    case CHECK_GID:
+    case CHECK_INODE:
+        return compile_number(reason, check);
+    case CHECK_PERM:
+        return compile_perm(reason, check);
     default:
         return compile_hash(reason, check);
     }
@@ -271,6 +254,26 @@ take_number(const struct reason *reason, struct json_object *options, const char
         return refuse(reason, "option '%s' must be a whole number >= 0, not %s", member,
                       json_object_get_string(value));
     *ret_number = (uint64_t)number;
+    return 0;
+}
+
+/* A size with a unit, as a string. */
+static int
+take_max_size(const struct reason *reason, struct json_object *options, uint64_t *ret_size)
+{
+    struct json_object *value = NULL;
+    const char *text = NULL;
+    uint64_t least = 0;
+
+    *ret_size = UINT64_MAX;
+    json_object_object_get_ex(options, "maxsize", &value);
+    if (value == NULL)
+        return 0;
+    text = json_object_get_string(value);
+    if (!json_object_is_type(value, json_type_string) || *text == '<' || *text == '>' ||
+        mig_search_parse_size(text, &least, ret_size) < 0)
+        return refuse(reason, "option 'maxsize' must be a size as in '100m', not %s",
+                      json_object_to_json_string(value));
     return 0;
 }
 
@@ -335,9 +338,9 @@ static int
 take_options(const struct reason *reason, struct json_object *object, struct search *search,
              bool mismatch[CHECK_KINDS])
 {
-    static const char *const known[] = {"maxdepth",     "maxerrors",  "remotefs",   "matchall",
-                                        "macroal",      "mismatch",   "matchlimit", "debug",
-                                        "returnsha256", "decompress", "threads",    NULL};
+    static const char *const known[] = {
+        "maxdepth", "maxerrors",    "remotefs",   "matchall", "macroal", "mismatch", "matchlimit",
+        "debug",    "returnsha256", "decompress", "threads",  "maxsize", NULL};
     struct json_object *options = NULL;
     uint64_t depth = 0;
     uint64_t limit = 0;
@@ -352,6 +355,7 @@ take_options(const struct reason *reason, struct json_object *object, struct sea
         (code = take_number(reason, options, "maxerrors", &search->max_errors)) < 0 ||
         (code = take_number(reason, options, "matchlimit", &limit)) < 0 ||
         (code = take_number(reason, options, "threads", &search->threads)) < 0 ||
+        (code = take_max_size(reason, options, &search->max_size)) < 0 ||
         (code = take_bool(reason, options, "remotefs", &search->remote)) < 0 ||
         (code = take_bool(reason, options, "matchall", &search->match_all)) < 0 ||
         (code = take_bool(reason, options, "macroal", &search->macroal)) < 0 ||
@@ -396,9 +400,10 @@ take_checks(const struct reason *reason, struct json_object *object, struct sear
             const bool mismatch[CHECK_KINDS])
 {
     /* Results and messages keep the order of the parameters. */
-    static const enum check_kind order[] = {CHECK_CONTENT, CHECK_NAME,  CHECK_SIZE,
-                                            CHECK_MODE,    CHECK_MTIME, CHECK_MD5,
-                                            CHECK_SHA1,    CHECK_SHA2,  CHECK_SHA3};
+    static const enum check_kind order[] = {
+        CHECK_CONTENT, CHECK_NAME, CHECK_SIZE,  CHECK_MODE,  CHECK_MTIME,     CHECK_MD5,
+        CHECK_SHA1,    CHECK_SHA2, CHECK_SHA3,  CHECK_CTIME, CHECK_ATIME,     CHECK_UID,
+        CHECK_GID,     CHECK_PERM, CHECK_INODE, CHECK_XATTR, CHECK_CAPABILITY};
     struct json_object *arrays[CHECK_KINDS] = {NULL};
     struct check *check;
     size_t total = 0;
@@ -416,6 +421,9 @@ take_checks(const struct reason *reason, struct json_object *object, struct sear
     if (search->checks == NULL)
         return -ENOMEM;
     for (i = 0; i < CHECK_KINDS; i++) {
+        search->first[order[i]] = search->checks_count;
+        search->counts[order[i]] =
+            arrays[order[i]] != NULL ? json_object_array_length(arrays[order[i]]) : 0;
         for (j = 0; arrays[order[i]] != NULL && j < json_object_array_length(arrays[order[i]]);
              j++) {
             check = &search->checks[search->checks_count++];
@@ -490,9 +498,10 @@ int
 mig_search_add_json(struct mig_search_set *set, const char *label, struct json_object *object,
                     char *ret_message, size_t message_size)
 {
-    static const char *const known[] = {"description", "paths",   "contents", "names", "sizes",
-                                        "modes",       "mtimes",  "md5",      "sha1",  "sha2",
-                                        "sha3",        "options", NULL};
+    static const char *const known[] = {
+        "description", "paths", "contents", "names",  "sizes",   "modes",        "mtimes",
+        "md5",         "sha1",  "sha2",     "sha3",   "options", "ctimes",       "atimes",
+        "uids",        "gids",  "perms",    "inodes", "xattrs",  "capabilities", NULL};
     struct reason reason = {label, ret_message, message_size};
     struct search search = {0};
     bool mismatch[CHECK_KINDS] = {false};

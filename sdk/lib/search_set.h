@@ -18,6 +18,14 @@ enum check_kind {
     CHECK_MODE,
     CHECK_SIZE,
     CHECK_MTIME,
+    CHECK_CTIME,
+    CHECK_ATIME,
+    CHECK_UID,
+    CHECK_GID,
+    CHECK_PERM,
+    CHECK_INODE,
+    CHECK_XATTR,
+    CHECK_CAPABILITY,
     CHECK_CONTENT,
     CHECK_MD5,
     CHECK_SHA1,
@@ -32,10 +40,10 @@ struct check {
     bool inverse;
     bool mismatch;
     struct mig_regex *regex;
-    uint64_t least; /* sizes */
+    uint64_t least; /* sizes, ids and inodes */
     uint64_t most;
-    bool newer; /* mtimes: after or before `edge` */
-    struct timespec edge;
+    struct mig_search_times times;
+    struct mig_search_perm perm;
     enum mig_digest algorithm;
     uint8_t digest[MIG_DIGEST_SIZE_MAX];
     size_t state; /* its place in an evaluation's arrays */
@@ -48,6 +56,9 @@ struct search {
     size_t paths_count;
     struct check *checks;
     size_t checks_count;
+    size_t first[CHECK_KINDS]; /* the checks of a kind are side by side */
+    size_t counts[CHECK_KINDS];
+    uint64_t max_size;  /* UINT64_MAX: no limit */
     uint64_t max_depth; /* UINT64_MAX: no limit */
     uint64_t match_limit;
     uint64_t max_errors; /* 0: no limit */

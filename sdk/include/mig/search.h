@@ -28,6 +28,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
+#include <time.h>
 
 struct json_object;
 struct mig_search_set;
@@ -79,8 +80,9 @@ struct mig_search_skipped {
 struct mig_search_set *mig_search_set_new(void);
 void mig_search_set_free(struct mig_search_set *set);
 
-/* Adds a search given as {paths[], contents[]?, names[]?, sizes[]?, modes[]?, mtimes[]?, md5[]?,
- * sha1[]?, sha2[]?, sha3[]?, options{…}}. -EINVAL and a message that names the value and what is
+/* Adds a search given as {paths[], contents[]?, names[]?, sizes[]?, modes[]?, mtimes[]?, ctimes[]?,
+ * atimes[]?, uids[]?, gids[]?, perms[]?, inodes[]?, xattrs[]?, capabilities[]?, md5[]?, sha1[]?,
+ * sha2[]?, sha3[]?, options{…}}. -EINVAL and a message that names the value and what is
  * expected. */
 int mig_search_add_json(struct mig_search_set *set, const char *label, struct json_object *search,
                         char *ret_message, size_t message_size);
@@ -107,7 +109,30 @@ int mig_search_run(struct mig_search_set *set, const struct mig_search_host *hos
 
 /* The filters' values. -EINVAL: the syntax is wrong; -ERANGE: too great. */
 int mig_search_parse_size(const char *text, uint64_t *ret_least, uint64_t *ret_most);
+/* A whole number without a unit: "<n" at most, ">n" at least, "n". */
+int mig_search_parse_number(const char *text, uint64_t *ret_least, uint64_t *ret_most);
 /* "<30d": *ret_newer is true and *ret_seconds 30 days. */
 int mig_search_parse_mtime(const char *text, bool *ret_newer, uint64_t *ret_seconds);
+
+/* Times that are wanted: after `from` and before `to`, or, with `inclusive`, at them as well. */
+struct mig_search_times {
+    struct timespec from;
+    struct timespec to;
+    bool inclusive;
+};
+/* An age as above, counted from now, or a window of RFC 3339 times, both ends inclusive, of which
+ * one may be left out: "2026-01-31T00:00:00Z..2026-02-01T12:00:00+01:00", "2026-01-31T00:00:00Z..".
+ */
+int mig_search_parse_times(const char *text, struct mig_search_times *ret_times);
+bool mig_search_times_have(const struct mig_search_times *times, struct timespec time);
+
+/* Octal permission bits as of find(1): "0644" exactly these, "-4000" all of these, "/6000" any of
+ * these. */
+struct mig_search_perm {
+    char how; /* '=', '-' or '/' */
+    mode_t bits;
+};
+int mig_search_parse_perm(const char *text, struct mig_search_perm *ret_perm);
+bool mig_search_perm_has(const struct mig_search_perm *perm, mode_t mode);
 
 #endif

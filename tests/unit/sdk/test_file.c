@@ -676,7 +676,8 @@ test_refusals(void **state)
          "search 's1': md5 'zz0150983cd24fb0d6963f7d28e17f72' must be hexadecimal"},
         {"{'searches':{'s1':{'paths':['/'],'options':{'mismatch':['sha256']}}}}",
          "search 's1': The syntax of filter 'sha256' is invalid. Must match regex "
-         "^(name|size|mode|mtime|content|md5|sha1|sha2|sha3)$"},
+         "^(name|size|mode|mtime|content|md5|sha1|sha2|sha3|ctime|atime|uid|gid|perm|inode|xattr|"
+         "cap)$"},
         {"{'searches':{'s1':{'paths':['/'],'options':{'maxdepth':-1}}}}",
          "search 's1': option 'maxdepth' must be a whole number >= 0, not -1"},
         {"{'searches':{'s1':{'paths':['/'],'options':{'matchall':1}}}}",
