@@ -471,11 +471,11 @@ refuses_identities(void **state)
     refuses("relabelled", reason);
     refuses("disagree", "plugin disagree refused: its descriptor says disagree 1.0.0 ABI 1.1, its "
                         "note disagree 2.0.0 ABI 1.1");
-    refuses("alias", "plugin alias refused: its descriptor says other 1.0.0 ABI 1.0, its note "
-                     "alias 1.0.0 ABI 1.0");
+    refuses("alias", "plugin alias refused: its descriptor says other 1.0.0 ABI 1.1, its note "
+                     "alias 1.0.0 ABI 1.1");
     snprintf(reason, sizeof(reason),
              "plugin short_one refused: its descriptor has 64 bytes, at least %zu are expected",
-             sizeof(struct mig_plugin));
+             offsetof(struct mig_plugin, persist));
     refuses("short_one", reason);
     refuses("norun", "plugin norun refused: its descriptor has no run function");
     refuses("badfield", "plugin badfield refused: field path 'a..b' is malformed at '..b'");
