@@ -379,7 +379,7 @@ has_type(const struct mig_field *field, struct json_object *value)
 }
 
 /* What is left of the paths of all fields after the steps so far; NULL where they do not fit. */
-#define FIELDS_MAX 64u
+#define FIELDS_MAX 128u
 struct rest {
     const struct mig_plugin *plugin;
     const char *paths[FIELDS_MAX];
