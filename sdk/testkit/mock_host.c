@@ -419,6 +419,10 @@ find_undeclared(const struct rest *rest, struct json_object *value, const char *
         if (rest->paths[i] != NULL && *rest->paths[i] == '\0' &&
             (field->type == MIG_FIELD_ECHO || has_type(field, value)))
             return NULL;
+        /* A nullable element lets the array be null too, as in the host. */
+        if (rest->paths[i] != NULL && value == NULL && strcmp(rest->paths[i], "[]") == 0 &&
+            field->flags & MIG_FIELD_NULLABLE)
+            return NULL;
     }
     if (json_object_is_type(value, json_type_array)) {
         for (i = 0; bad == NULL && i < json_object_array_length(value); i++)

@@ -7,3 +7,16 @@ TESTS += $(net_tests)
 EXTRA_DIST += \
 	$(net_tests) \
 	tests/unit/net/lib-spaces.sh
+
+if HAVE_CMOCKA
+if PLUGIN_NETSTAT_SHARED
+if PLUGIN_PING_SHARED
+check_PROGRAMS += tests/unit/net/test_net
+TESTS += tests/unit/net/test_net
+tests_unit_net_test_net_SOURCES = tests/unit/net/test_net.c
+tests_unit_net_test_net_CPPFLAGS = $(SDK_CPPFLAGS)
+tests_unit_net_test_net_CFLAGS = $(SDK_TEST_CFLAGS)
+tests_unit_net_test_net_LDADD = $(SDK_TEST_LIBS)
+endif
+endif
+endif
