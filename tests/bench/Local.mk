@@ -14,4 +14,5 @@ tests_bench_file_walk_LDADD = sdk/libmig-testkit.la $(JSON_LIBS)
 
 EXTRA_DIST += \
 	tests/bench/file-walk.sh \
-	tests/bench/latency.sh
+	tests/bench/latency.sh \
+	tests/bench/netstat-sockets.sh
