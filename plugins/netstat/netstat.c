@@ -77,4 +77,4 @@ const struct mig_plugin mig_plugin_symbol = {
     "mig netstat -t all -lm ^8c:70: -li 10.0.0.0/8\n"
     "mig netstat -t all -ps /nginx$\n"
     "mig netstat -t local -us docker.sock$",
-    run, validate, NULL, netstat_print};
+    run, validate, NULL, netstat_print, NULL, NULL, NULL, NULL};

@@ -33,7 +33,7 @@ netstat_text_add(struct netstat_text *text, const char *data, size_t length)
     size_t size = text->size == 0 ? 256 : text->size;
     char *grown;
 
-    if (text->failed)
+    if (text->failed || length == 0)
         return;
     if (length > SIZE_MAX / 4 - text->length) {
         text->failed = true;

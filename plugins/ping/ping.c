@@ -147,4 +147,8 @@ const struct mig_plugin mig_plugin_symbol = {
     run,
     validate,
     NULL,
-    ping_print};
+    ping_print,
+    NULL,
+    NULL,
+    NULL,
+    NULL};
