@@ -28,6 +28,7 @@ MIG_BUILTIN_PLUGINS=
 mig_plugins_summary=
 MIG_PLUGIN([example], [host name, addresses and look-ups; the plugin to copy], [shared])
 MIG_PLUGIN([file], [find files by name, metadata, content and hash], [shared])
+MIG_PLUGIN([memory], [find processes by name, mapped files and contents of their memory], [shared])
 MIG_PLUGIN([netstat], [find interfaces, neighbors, connections and listeners], [shared], [
   PKG_CHECK_MODULES([MNL], [libmnl], [], [mig_reason="libmnl not found: install libmnl-dev"])])
 MIG_PLUGIN([ping], [tell whether hosts reach a host by ICMP, TCP or UDP], [shared])

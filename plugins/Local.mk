@@ -2,5 +2,6 @@
 # One folder a plugin; its Local.mk adds the .la to plugins_LTLIBRARIES.
 include plugins/example/Local.mk
 include plugins/file/Local.mk
+include plugins/memory/Local.mk
 include plugins/netstat/Local.mk
 include plugins/ping/Local.mk

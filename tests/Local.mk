@@ -3,6 +3,7 @@ EXTRA_DIST += tests/cmocka-tap
 include tests/unit/base/Local.mk
 include tests/unit/trust/Local.mk
 include tests/unit/sdk/Local.mk
+include tests/unit/memory/Local.mk
 include tests/unit/net/Local.mk
 include tests/unit/plugin/Local.mk
 include tests/unit/agent/Local.mk

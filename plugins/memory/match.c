@@ -13,8 +13,8 @@
 #include "scan.h"
 #include "search.h"
 
-/* Where a pattern takes too many steps, it is tried on parts of the window down to this length, which
- * overlap by a quarter of it. */
+/* Where a pattern takes too many steps, it is tried on parts of the window down to this length,
+ * which overlap by a quarter of it. */
 #define PART_LEAST 32768u
 
 struct memory_matcher {
@@ -137,9 +137,10 @@ say_gave_up(struct memory_matcher *matcher, const struct memory_check *check, pi
     char text[160];
 
     if (!matcher->gave_up)
-        snprintf(text, sizeof(text),
-                 "process %d: a regular expression of search '%s' took too many steps on some of it",
-                 (int)pid, check->search->label);
+        snprintf(
+            text, sizeof(text),
+            "process %d: a regular expression of search '%s' took too many steps on some of it",
+            (int)pid, check->search->label);
     if (!matcher->gave_up)
         matcher->host.failure(matcher->host.context, text);
     matcher->gave_up = true;
@@ -192,8 +193,7 @@ set_part(struct memory_search *search, const struct memory_window *window)
     room = end - fresh < search->left ? end - fresh : search->left;
     if (search->left != UINT64_MAX)
         search->left -= room;
-    search->low =
-        search->offset > window->address ? (size_t)(search->offset - window->address) : 0;
+    search->low = search->offset > window->address ? (size_t)(search->offset - window->address) : 0;
     search->high = (size_t)(fresh - window->address + room);
 }
 

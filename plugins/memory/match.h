@@ -27,8 +27,8 @@ void memory_matcher_free(struct memory_matcher *matcher);
 
 /* For each process. */
 void memory_matcher_start(struct memory_matcher *matcher);
-/* Sets `matched` of the checks and counts `left` of the searches down. False when no active search can
- * find more. */
+/* Sets `matched` of the checks and counts `left` of the searches down. False when no active search
+ * can find more. */
 bool memory_match(struct memory_matcher *matcher, pid_t pid, const struct memory_window *window);
 
 #endif

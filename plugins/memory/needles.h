@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Many byte strings in one pass, by Wu and Manber's algorithm (TR-94-17, University of Arizona): where
- * two bytes can not be the end of any of them, the text is skipped as far as the shortest allows. The
- * strings are any bytes. They are sorted into groups by length, so that a short one does not slow
- * down the long ones.
+ * Many byte strings in one pass, by Wu and Manber's algorithm (TR-94-17, University of Arizona):
+ * where two bytes can not be the end of any of them, the text is skipped as far as the shortest
+ * allows. The strings are any bytes. They are sorted into groups by length, so that a short one
+ * does not slow down the long ones.
  */
 #ifndef MIG_PLUGIN_MEMORY_NEEDLES_H
 #define MIG_PLUGIN_MEMORY_NEEDLES_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Which pages are there: by PAGEMAP_SCAN (Linux 6.7), which passes over a hole of terabytes at once, or
- * by the table of pages. */
+/* Which pages are there: by PAGEMAP_SCAN (Linux 6.7), which passes over a hole of terabytes at
+ * once, or by the table of pages. */
 #include "config.h"
 
 #include "process.h"
@@ -104,7 +104,8 @@ int
 memory_pages(int pagemap, uint64_t start, uint64_t end, bool swapped,
              int (*each)(void *context, uint64_t start, uint64_t end), void *context)
 {
-    int code = scan(pagemap, start, end, SCAN_PRESENT | (swapped ? SCAN_SWAPPED : 0), each, context);
+    int code =
+        scan(pagemap, start, end, SCAN_PRESENT | (swapped ? SCAN_SWAPPED : 0), each, context);
 
     if (code != -ENOTTY)
         return code;

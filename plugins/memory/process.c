@@ -208,8 +208,8 @@ parse_map(char *line, struct memory_map *ret_map)
     ret_map->path = line + path_at + strspn(line + path_at, " ");
     ret_map->readable = rights[0] == 'r';
     ret_map->anonymous = inode == 0 && rights[3] == 'p';
-    ret_map->kernels = strncmp(ret_map->path, "[vvar", 5) == 0 ||
-                       strcmp(ret_map->path, "[vsyscall]") == 0;
+    ret_map->kernels =
+        strncmp(ret_map->path, "[vvar", 5) == 0 || strcmp(ret_map->path, "[vsyscall]") == 0;
     return ret_map->start < ret_map->end;
 }
 

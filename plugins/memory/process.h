@@ -38,7 +38,8 @@ int memory_process_maps(pid_t pid, int (*each)(void *context, const struct memor
                         void *context);
 
 /* Pages that are there, from a file descriptor of /proc/PID/pagemap: tells the runs of pages in
- * [start, end) that are in memory or, with swapped, in swap. A negative errno value: not to be had. */
+ * [start, end) that are in memory or, with swapped, in swap. A negative errno value: not to be had.
+ */
 int memory_pages(int pagemap, uint64_t start, uint64_t end, bool swapped,
                  int (*each)(void *context, uint64_t start, uint64_t end), void *context);
 

@@ -91,7 +91,8 @@ failure(struct memory_scanner *scanner, const char *what, uint64_t bytes)
 {
     char text[160];
 
-    snprintf(text, sizeof(text), "process %d: %" PRIu64 " bytes %s", (int)scanner->pid, bytes, what);
+    snprintf(text, sizeof(text), "process %d: %" PRIu64 " bytes %s", (int)scanner->pid, bytes,
+             what);
     scanner->host.failure(scanner->host.context, text);
 }
 
@@ -235,8 +236,8 @@ struct pieces {
     bool margins;
 };
 
-/* A run of pages that are there. One untouched page on either side belongs to it: what is looked for
- * may begin or end with its zeros. */
+/* A run of pages that are there. One untouched page on either side belongs to it: what is looked
+ * for may begin or end with its zeros. */
 static int
 on_run(void *context, uint64_t start, uint64_t end)
 {

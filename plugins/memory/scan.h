@@ -4,9 +4,9 @@
  *
  * Mappings that follow each other without a gap are one text. It is read by process_vm_readv() in
  * windows that begin with the end of the one before, so that nothing at an edge is missed: a byte
- * string never, a match of a regular expression when it is at most MEMORY_OVERLAP bytes long. Pages of
- * anonymous mappings that were never touched are zero, and are not read. What a mapping does not let
- * its own process read is read by /proc/PID/mem as far as it is in memory.
+ * string never, a match of a regular expression when it is at most MEMORY_OVERLAP bytes long. Pages
+ * of anonymous mappings that were never touched are zero, and are not read. What a mapping does not
+ * let its own process read is read by /proc/PID/mem as far as it is in memory.
  */
 #ifndef MIG_PLUGIN_MEMORY_SCAN_H
 #define MIG_PLUGIN_MEMORY_SCAN_H

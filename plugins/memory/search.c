@@ -63,7 +63,8 @@ add_regex(const struct mig_host *host, struct memory_check *check, const char *l
     if (*check->value == '\0')
         return mig_refuse(host, -EINVAL, "search '%s': %s must not be empty", label,
                           members[check->kind]);
-    code = mig_regex_new(check->value, strlen(check->value), &check->regex, message, sizeof(message));
+    code =
+        mig_regex_new(check->value, strlen(check->value), &check->regex, message, sizeof(message));
     return code == 0 ? 0
                      : mig_refuse(host, code, "search '%s': %s: %s", label, members[check->kind],
                                   message);
@@ -166,7 +167,8 @@ add_search(const struct mig_host *host, struct memory_question *question, const 
 static int
 compare_labels(const void *a, const void *b)
 {
-    return strcmp(((const struct memory_search *)a)->label, ((const struct memory_search *)b)->label);
+    return strcmp(((const struct memory_search *)a)->label,
+                  ((const struct memory_search *)b)->label);
 }
 
 /* Sorting moves the searches that the checks point to. */

@@ -45,7 +45,7 @@ struct memory_search {
 };
 
 struct memory_question {
-    struct json_object *object; /* the parameters; what is asked is borrowed from it */
+    struct json_object *object;     /* the parameters; what is asked is borrowed from it */
     struct memory_search *searches; /* in the order of their labels */
     size_t count;
     bool has_content;
@@ -59,7 +59,8 @@ struct memory_question {
 /* Member of the parameters: "names", … */
 const char *memory_kind_member(enum memory_kind kind);
 
-/* 0, or a negative errno value after host->refuse(). To be given to memory_question_fini() when 0. */
+/* 0, or a negative errno value after host->refuse(). To be given to memory_question_fini() when 0.
+ */
 int memory_question_init(const struct mig_host *host, const char *parameters, size_t length,
                          struct memory_question *ret_question);
 void memory_question_fini(struct memory_question *question);
