@@ -11,7 +11,7 @@ export LC_ALL=C.UTF-8
 
 # search PATH FILTERS [OPTIONS]: the parameters of one search
 search() {
-    printf '{"searches":{"s1":{"paths":["%s"],%s"options":{"matchall":true%s}}}}' "$1" "${2:+$2,}" "${3:-}"
+    printf '{"searches":{"s1":{"paths":["%s"],%s"options":{"matchall":true,"threads":2%s}}}}' "$1" "${2:+$2,}" "${3:-}"
 }
 
 # ours PARAMETERS: milliseconds, and on file descriptor 3 what was found
@@ -52,8 +52,14 @@ compare() {
 printf '%-36s %8s %8s   %s\n' "median of $count, ms" module tool "the module's statistics"
 compare "rare name over /usr (find)" "$(search /usr '"names":["^ld\\.so\\.conf$"]')" \
     "find /usr -name ld.so.conf"
-compare "size and mtime over /usr (find)" "$(search /usr '"sizes":[">100m"],"mtimes":["<30000d"]')" \
-    "find /usr -type f -size +100M -mtime -30000"
+rare=$(search /usr '"names":["^ld\\.so\\.conf$"]')
+command -v fdfind >/dev/null && compare "  fdfind -j2" "$rare" "fdfind -uu -j2 '^ld\\.so\\.conf\$' /usr"
+command -v bfs >/dev/null && compare "  bfs" "$rare" "bfs /usr -name ld.so.conf"
+compare "size and mtime over /usr (find)" "$(search /usr '"sizes":[">10m"],"mtimes":["<400d"]')" \
+    "find /usr -type f -size +10M -mtime -400"
+compare "sha256 of /usr (openssl, xargs -P2)" \
+    "$(search /usr '"sha2":["0000000000000000000000000000000000000000000000000000000000000000"]')" \
+    "find /usr -type f -print0 | xargs -0 -n 200 -P2 openssl dgst -sha256"
 compare "sha256 of /usr/lib (sha256sum)" \
     "$(search /usr/lib '"sha2":["0000000000000000000000000000000000000000000000000000000000000000"]')" \
     "find /usr/lib -type f -print0 | xargs -0 sha256sum"

@@ -708,6 +708,89 @@ test_hostile_pattern(void **state)
     assert_non_null(strstr(mig_mock_errors(mock), "is too expensive to match here"));
 }
 
+/* Filters that the original has not. */
+static void
+test_more_filters(void **state)
+{
+    static const struct {
+        const char *checks;
+        const char *options;
+        const char *found;
+    } cases[] = {
+        {"'perms':['-4000']", "", "suid"},
+        {"'perms':['/6000']", "", "sgid suid"},
+        {"'perms':['0644']", "", "plain"},
+        {"'perms':['-4000']", "'mismatch':['perm']", "plain sgid"},
+        {"'uids':['<4294967295']", "", "plain sgid suid"},
+        {"'uids':['>4294967295']", "", "-"},
+        {"'gids':['>4294967295']", "'mismatch':['gid']", "plain sgid suid"},
+        {"'inodes':['0']", "", "-"},
+        {"'ctimes':['<1h']", "", "plain sgid suid"},
+        {"'ctimes':['>1h']", "", "-"},
+        {"'atimes':['>1000d']", "", "plain"},
+        {"'mtimes':['2001-09-09T01:46:40Z..2001-09-09T01:46:40Z']", "", "plain"},
+        {"'mtimes':['2001-09-09T03:46:40+02:00..']", "", "plain sgid suid"},
+        {"'mtimes':['..2001-09-09T01:46:39.999Z']", "", "-"},
+        {"'xattrs':['!^user[.]note$'],'capabilities':['!cap_net_raw=']", "", "plain sgid suid"},
+        {"'names':['.']", "'maxsize':'4'", "sgid suid"},
+    };
+    static const struct {
+        const char *search;
+        const char *message;
+    } refusals[] = {
+        {"'perms':['888']", "search 's1': Invalid perm format for perm '888'. Must match regex "
+                            "^(-|/)?[0-7]{1,4}$"},
+        {"'uids':['root']",
+         "search 's1': Invalid uid format for uid 'root'. Must match regex ^(<|>)?[0-9]+$"},
+        {"'ctimes':['2026-02-30T00:00:00Z..']",
+         "search 's1': Invalid ctime format for ctime '2026-02-30T00:00:00Z..'. Must match"},
+        {"'options':{'maxsize':'>1m'}",
+         "search 's1': option 'maxsize' must be a size as in '100m', not \">1m\""},
+    };
+    struct timespec old[2] = {{1000000000, 0}, {1000000000, 0}};
+    char format[512];
+    size_t i;
+
+    (void)state;
+    tree_text("plain", "hello");
+    tree_text("suid", "");
+    tree_text("sgid", "");
+    assert_int_equal(chmod("suid", 04755), 0);
+    assert_int_equal(chmod("sgid", 02755), 0);
+    assert_int_equal(utimensat(AT_FDCWD, "plain", old, 0), 0);
+    for (i = 0; i < MIG_COUNT(cases); i++)
+        assert_string_equal(find(cases[i].checks, cases[i].options), cases[i].found);
+    assert_non_null(strstr(mig_mock_statistics(mock), "\"skipped\":{\"s1\":{\"size\":1}}"));
+    find("", "'maxdepth':1,'threads':2");
+    assert_non_null(strstr(mig_mock_statistics(mock), "\"skipped\":{\"s1\":{}}"));
+    for (i = 0; i < MIG_COUNT(refusals); i++) {
+        snprintf(format, sizeof(format), "{'searches':{'s1':{'paths':['/'],%s}}}",
+                 refusals[i].search);
+        assert_int_equal(mig_mock_validate(mock, plugin, tree_json(format)), -EINVAL);
+        assert_memory_equal(mig_mock_refusal(mock), refusals[i].message,
+                            strlen(refusals[i].message));
+    }
+}
+
+/* One entry stands for the many checks that matched nothing. */
+static void
+test_many_checks(void **state)
+{
+    char format[8192] = "{'searches':{'s1':{'paths':['@'],'names':['^a$'";
+    size_t length = strlen(format);
+    int i;
+
+    (void)state;
+    tree_text("a", "");
+    for (i = 0; i < 60; i++)
+        length += (size_t)snprintf(format + length, sizeof(format) - length, ",'^none%d$'", i);
+    snprintf(format + length, sizeof(format) - length, "]}}}");
+    run(format);
+    assert_string_equal(files_of("s1"), "- a");
+    assert_non_null(
+        strstr(mig_mock_elements(mock), "\"description\":\"60 of 61 checks matched nothing\""));
+}
+
 static void
 test_print(void **state)
 {
@@ -766,6 +849,8 @@ main(void)
         cmocka_unit_test_setup_teardown(test_pseudo_file_systems, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
         cmocka_unit_test_setup_teardown(test_hostile_pattern, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_more_filters, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_many_checks, setup, teardown),
         cmocka_unit_test_setup_teardown(test_print, setup, teardown),
     };
     const char *build = getenv("top_builddir");
