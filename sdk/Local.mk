@@ -9,8 +9,10 @@ miginclude_HEADERS = \
 	sdk/include/mig/json.h \
 	sdk/include/mig/mock_host.h \
 	sdk/include/mig/plugin.h \
+	sdk/include/mig/queue.h \
 	sdk/include/mig/regex.h \
 	sdk/include/mig/search.h \
+	sdk/include/mig/state.h \
 	sdk/include/mig/text.h \
 	sdk/include/mig/version.h
 
@@ -18,7 +20,10 @@ SDK_CPPFLAGS = -D_GNU_SOURCE -I$(srcdir)/sdk/include -I$(srcdir)/sdk/lib
 
 noinst_LTLIBRARIES += sdk/libmig-sdk.la
 sdk_libmig_sdk_la_SOURCES = \
+	sdk/lib/crc.h \
 	sdk/lib/json.c \
+	sdk/lib/queue.c \
+	sdk/lib/state.c \
 	sdk/lib/version.c \
 	sdk/lib/version_internal.h \
 	sdk/lib/version_range.c

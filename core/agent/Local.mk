@@ -2,6 +2,8 @@
 core_libmig_agent_a_SOURCES += \
 	core/agent/agent.c \
 	core/agent/agent.h \
+	core/agent/alerts.c \
+	core/agent/alerts.h \
 	core/agent/assemble.c \
 	core/agent/assemble.h \
 	core/agent/beat.c \
@@ -23,6 +25,9 @@ core_libmig_agent_a_SOURCES += \
 	core/agent/module.c \
 	core/agent/pack.c \
 	core/agent/pack.h \
+	core/agent/persist.c \
+	core/agent/persist.h \
+	core/agent/persist_conf.c \
 	core/agent/relay.c \
 	core/agent/role.c \
 	core/agent/role.h \
@@ -37,7 +42,8 @@ core_libmig_agent_a_SOURCES += \
 	core/agent/verdict.h \
 	core/agent/verifier.c \
 	core/agent/verify.c \
-	core/agent/verify.h
+	core/agent/verify.h \
+	sdk/lib/queue.c
 
 # The packaged agent: no site is built in.
 sbin_PROGRAMS += core/agent/mig-agent
@@ -56,6 +62,7 @@ core_libmig_mkagent_a_SOURCES = \
 	core/agent/mkagent_link.c \
 	core/agent/mksite.c \
 	core/agent/mksite_conf.c \
+	core/agent/mksite_persist.c \
 	core/agent/mksite_source.c
 core_libmig_mkagent_a_CPPFLAGS = $(AM_CPPFLAGS) -DMIG_LINK_CC='"$(CC)"' \
 	-DMIG_LINK_CFLAGS='"$(MIG_CFLAGS)"' \

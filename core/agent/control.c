@@ -13,6 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "agent/persist.h"
 #include "agent/site.h"
 #include "agent/supervisor.h"
 #include "base/buf.h"
@@ -129,10 +130,12 @@ status_text(const struct mig_supervisor *s, struct mig_buf *out)
                  "{\"pid\":%d,\"version\":\"" PACKAGE_VERSION "\",\"uptime\":%" PRId64
                  ",\"queueloc\":\"%s\",\"broker\":\"%s\",\"commands\":%zu,\"workers\":%u,"
                  "\"answersspooled\":%zu,\"accepted\":%" PRIu64 ",\"refused\":%" PRIu64
-                 ",\"answered\":%" PRIu64 "}",
+                 ",\"answered\":%" PRIu64 ",\"persist\":",
                  (int)getpid(), mig_time_now().sec - s->started, s->queueloc,
                  s->relay_up ? "connected" : "not connected", mig_jobs_count(s), s->running,
                  s->answers, s->accepted, s->refused, s->answered);
+    mig_persist_status(s->persist, out);
+    mig_buf_addc(out, '}');
 }
 
 /* 0: there is nothing to read yet. */

@@ -11,6 +11,7 @@
 #include "agent/assemble.h"
 #include "agent/message.h"
 #include "agent/pack.h"
+#include "agent/persist.h"
 #include "agent/supervisor.h"
 #include "base/buf.h"
 #include "base/time.h"
@@ -41,6 +42,7 @@ mig_job_shrink(struct mig_supervisor *s, struct mig_job *job)
 
     for (size_t i = 0; i < job->verdict.count; i++) {
         if (job->workers && job->workers[i]) {
+            mig_persist_forget(s->persist, job->workers[i]);
             mig_worker_free(job->workers[i]);
             s->running--;
         }

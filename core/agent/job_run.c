@@ -10,10 +10,12 @@
 #include <string.h>
 
 #include "agent/assemble.h"
+#include "agent/persist.h"
 #include "agent/site.h"
 #include "agent/supervisor.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "plugin/wire.h"
 #include "plugin/worker.h"
 
 #define OUTPUTS_MAX (40u << 20) /* bytes of all results of one command */
@@ -42,6 +44,17 @@ time_left(const struct mig_supervisor *s, const struct mig_job *job)
     return left * 1000;
 }
 
+/* A worker may ask the instance of the plugin that it runs, and no other. */
+static int
+hear(void *context, struct mig_worker *worker, uint32_t type, const char *body, size_t len)
+{
+    struct mig_supervisor *s = context;
+
+    if (type != MIG_WIRE_ASK)
+        return MIG_E_PROTOCOL;
+    return mig_persist_ask(s->persist, mig_worker_plugin(worker), worker, body, len);
+}
+
 static void
 start_operation(struct mig_supervisor *s, struct mig_job *job, size_t i)
 {
@@ -53,7 +66,9 @@ start_operation(struct mig_supervisor *s, struct mig_job *job, size_t i)
                                    .input_len = op->parameters_len,
                                    .timeout_ms = time_left(s, job),
                                    .output_max = s->site->output_max,
-                                   .memory_max = s->site->memory_max};
+                                   .memory_max = s->site->memory_max,
+                                   .message = hear,
+                                   .context = s};
     struct mig_err err = {0};
 
     if (spec.timeout_ms <= 0) {
@@ -112,6 +127,7 @@ finish_operation(struct mig_supervisor *s, struct mig_job *job, size_t i)
         mig_log(MIG_SEV_WARNING, "command %" PRId64 ": operation %zu, %s: %s",
                 job->verdict.command_id, i, module, reason);
     end_operation(job, i, status, reason);
+    mig_persist_forget(s->persist, job->workers[i]);
     mig_worker_free(job->workers[i]);
     job->workers[i] = NULL;
     s->running--;

@@ -27,6 +27,7 @@ struct mig_mksite {
     struct mig_acl *acl;
     const char **relays;
     char **tags;
+    char **persist;
     struct mig_pgp_key *keys;
     size_t keys_count;
     struct mig_whitelist_entry *plugins; /* names and versions are ours */
@@ -39,6 +40,8 @@ int mig_mksite_load(const char *dir, struct mig_mksite *ret, struct mig_err *err
 void mig_mksite_fini(struct mig_mksite *site);
 /* agent.conf -> site: agent/mksite_conf.c */
 int mig_mksite_conf(const char *dir, struct mig_mksite *site, struct mig_err *err);
+/* [persist] and persist/NAME.json -> site: agent/mksite_persist.c */
+int mig_mksite_persist(const char *dir, struct mig_mksite *site, struct mig_err *err);
 /* Says whom the agent will obey, for people. */
 void mig_mksite_summary(const struct mig_mksite *site, FILE *out);
 /* Appends C that defines mig_site, mig_whitelist and mig_builtins and includes nothing. */

@@ -281,6 +281,9 @@ mig_mksite_fini(struct mig_mksite *s)
     }
     for (char **tag = s->tags; tag && *tag; tag++)
         free(*tag);
+    for (char **text = s->persist; text && *text; text++)
+        free(*text);
+    free(s->persist);
     free(s->plugins);
     free(s->tags);
     free(s->relays);

@@ -160,6 +160,7 @@ read_words(const char *dir, struct mig_mksite *s, struct mig_err *err)
 
     s->site.run_dir = mig_conf_get(c, "agent.rundir", NULL);
     s->site.plugin_dir = mig_conf_get(c, "agent.plugindir", NULL);
+    s->site.conf_dir = mig_conf_get(c, "agent.confdir", NULL);
     s->site.relay_user = mig_conf_get(c, "user.relay", "_mig-relay");
     s->site.verifier_user = mig_conf_get(c, "user.verifier", "_mig-verify");
     s->site.log_destination = mig_conf_get(c, "logging.destination", "stderr");
@@ -167,6 +168,8 @@ read_words(const char *dir, struct mig_mksite *s, struct mig_err *err)
     rc = absolute(dir, "agent.rundir", s->site.run_dir, err);
     if (rc == 0)
         rc = absolute(dir, "agent.plugindir", s->site.plugin_dir, err);
+    if (rc == 0)
+        rc = absolute(dir, "agent.confdir", s->site.conf_dir, err);
     if (rc < 0)
         return rc;
     if (mig_log_severity(s->site.log_level) < 0)
@@ -198,5 +201,7 @@ mig_mksite_conf(const char *dir, struct mig_mksite *s, struct mig_err *err)
         rc = read_numbers(s, err);
     if (rc == 0)
         rc = read_words(dir, s, err);
+    if (rc == 0)
+        rc = mig_mksite_persist(dir, s, err);
     return rc;
 }

@@ -146,15 +146,18 @@ add_site(const struct mig_site *site, struct mig_buf *out)
     mig_buf_addf(out,
                  "const struct mig_site mig_site = {\n"
                  "    .layout = %d, .relays = relays, .tags = tags, .signers = signers,\n"
+                 "    .persist = persist, .alerts_max = %" PRIu64 "u, .state_max = %" PRIu64 "u,\n"
                  "    .keyring = keyring, .keyring_len = %" PRIu64 "u,\n"
                  "    .heartbeat_ms = %" PRId64 ", .module_timeout_ms = %" PRId64 ",\n"
                  "    .max_workers = %" PRIu64 "u, .output_max = %" PRIu64
                  "u, .memory_max = %" PRIu64 "u,\n",
-                 MIG_SITE_LAYOUT, site->keyring_len, site->heartbeat_ms, site->module_timeout_ms,
-                 site->max_workers, site->output_max, site->memory_max);
+                 MIG_SITE_LAYOUT, site->alerts_max, site->state_max, site->keyring_len,
+                 site->heartbeat_ms, site->module_timeout_ms, site->max_workers, site->output_max,
+                 site->memory_max);
     add_member(out, "api", site->api);
     add_member(out, "run_dir", site->run_dir);
     add_member(out, "plugin_dir", site->plugin_dir);
+    add_member(out, "conf_dir", site->conf_dir);
     add_member(out, "relay_user", site->relay_user);
     add_member(out, "verifier_user", site->verifier_user);
     add_member(out, "log_destination", site->log_destination);
@@ -173,6 +176,7 @@ mig_mksite_source(const struct mig_mksite *s, struct mig_buf *out)
     mig_buf_addf(out, "%s;\n%s", site_types, plugin_types);
     add_list(out, "relays", s->site.relays);
     add_list(out, "tags", s->site.tags);
+    add_list(out, "persist", s->site.persist);
     add_signers(s, out);
     mig_buf_adds(out, "static const unsigned char keyring[] = {\n");
     add_bytes(out, s->site.keyring, s->site.keyring_len);

@@ -21,3 +21,9 @@ mig_site_plugin_dir(const struct mig_site *site)
 {
     return site->plugin_dir ? site->plugin_dir : MIG_PLUGIN_DIR;
 }
+
+const char *
+mig_site_conf_dir(const struct mig_site *site)
+{
+    return site->conf_dir ? site->conf_dir : MIG_SYSCONF_DIR;
+}

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 /* Raised whenever the struct changes: an agent linked from two versions refuses to start. */
-#define MIG_SITE_LAYOUT 1
+#define MIG_SITE_LAYOUT 2
 
 /* clang-format off */
 #define MIG_SITE_TYPES                                                                             \
@@ -41,6 +41,10 @@ struct mig_site {                                                               
     uint64_t max_workers;                                                                          \
     uint64_t output_max;           /* bytes of one operation's result */                           \
     uint64_t memory_max;           /* bytes of one worker's address space; 0: no limit */          \
+    const char *const *persist;    /* module, its configuration as JSON, ..., NULL */              \
+    const char *conf_dir;          /* the endpoint's configuration folder */                       \
+    uint64_t alerts_max;           /* bytes of the queue of alerts */                              \
+    uint64_t state_max;            /* bytes of one state file of a persistent module */            \
 }
 /* clang-format on */
 
@@ -52,5 +56,6 @@ extern const struct mig_site mig_site;
 int mig_site_present(const struct mig_site *site);
 const char *mig_site_run_dir(const struct mig_site *site);
 const char *mig_site_plugin_dir(const struct mig_site *site);
+const char *mig_site_conf_dir(const struct mig_site *site);
 
 #endif

@@ -18,6 +18,7 @@
 
 #include "agent/message.h"
 #include "agent/pack.h"
+#include "agent/persist.h"
 #include "agent/site.h"
 #include "agent/spool.h"
 #include "base/buf.h"
@@ -133,6 +134,8 @@ open_state(struct mig_supervisor *s, struct mig_err *err)
     if (rc == 0)
         rc = verifier_home(s, err);
     if (rc == 0)
+        rc = mig_persist_start(s->site, s->run_fd, path, &s->persist, err);
+    if (rc == 0)
         snprintf(s->queueloc, sizeof(s->queueloc), "linux.%s", uid);
     return rc;
 }
@@ -144,6 +147,7 @@ close_state(struct mig_supervisor *s)
     mig_child_stop(&s->verifier);
     mig_child_stop(&s->beat);
     mig_jobs_free(s);
+    mig_persist_end(s->persist);
     mig_control_close(s->control, s->run_fd);
     mig_journal_close(s->journal);
     for (int *fd = (int[]){s->spool_fd, s->lock_fd, s->run_fd, -2}; *fd != -2; fd++)
@@ -406,6 +410,7 @@ turn(struct mig_supervisor *s)
     for (size_t i = 0; i < 3; i++)
         fds[n++] = watch(children[i]);
     n += mig_control_poll(s->control, fds + n, POLL_MAX - n);
+    n += mig_persist_poll(s->persist, fds + n, POLL_MAX - n, &timeout);
     n += mig_jobs_poll(s, fds + n, POLL_MAX - n, &timeout);
     if (poll(fds, n, timeout) < 0 && errno != EINTR)
         mig_log(MIG_SEV_ERR, "poll: %s", strerror(errno));
@@ -415,6 +420,7 @@ turn(struct mig_supervisor *s)
         serve_child(s, children[i], fds[1 + i].revents);
     mig_control_step(s->control, s);
     mig_jobs_step(s);
+    mig_persist_step(s->persist);
     tick(s);
     mig_jobs_work(s);
 }

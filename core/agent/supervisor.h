@@ -18,6 +18,7 @@
 struct mig_control;
 struct mig_job;
 struct mig_journal;
+struct mig_persist;
 struct mig_site;
 
 struct mig_supervisor {
@@ -28,6 +29,7 @@ struct mig_supervisor {
     struct mig_journal *journal;
     struct mig_child relay, verifier, beat;
     struct mig_control *control;
+    struct mig_persist *persist; /* NULL: the site has none */
 
     int relay_up;
     uint64_t relay_instance;   /* tags of an earlier relay mean nothing */

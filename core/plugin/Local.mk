@@ -16,6 +16,8 @@ core_libmig_core_a_SOURCES += \
 	core/plugin/options.h \
 	core/plugin/peek.c \
 	core/plugin/peek.h \
+	core/plugin/persist.c \
+	core/plugin/persist.h \
 	core/plugin/role.c \
 	core/plugin/table.c \
 	core/plugin/table.h \

@@ -137,7 +137,8 @@ mig_confine_needs(uint32_t needs, struct mig_err *err)
 {
     leave_network(needs);
     int rc = drop_capabilities(needs, err);
-    if (rc == 0 && (needs & MIG_NEED_EXECUTE) == 0) {
+    /* A plugin with state has the limit of its site already. */
+    if (rc == 0 && (needs & (MIG_NEED_EXECUTE | MIG_NEED_STATE)) == 0) {
         /* Backs the filter: no byte is written to a file, however it was opened. */
         signal(SIGXFSZ, SIG_IGN);
         rc = limit(RLIMIT_FSIZE, 0);

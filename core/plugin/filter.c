@@ -46,7 +46,6 @@ static const char *const never[] = {
     "move_mount",
     "move_pages",
     "migrate_pages",
-    "name_to_handle_at",
     "nfsservctl",
     "open_by_handle_at",
     "open_tree",
@@ -86,12 +85,12 @@ static const char *const never[] = {
 
 /* Files are read, not changed. */
 static const char *const writing[] = {
-    "chmod",     "chown",     "creat",    "fallocate",    "fchmod",       "fchmodat",
-    "fchmodat2", "fchown",    "fchownat", "fremovexattr", "fsetxattr",    "ftruncate",
-    "futimesat", "lchown",    "link",     "linkat",       "lremovexattr", "lsetxattr",
-    "mkdir",     "mkdirat",   "mknod",    "mknodat",      "removexattr",  "rename",
-    "renameat",  "renameat2", "rmdir",    "setxattr",     "symlink",      "symlinkat",
-    "truncate",  "unlink",    "unlinkat", "utime",        "utimensat",    "utimes",
+    "chmod",     "chown",    "creat",    "fallocate",    "fchmod",    "fchmodat",
+    "fchmodat2", "fchown",   "fchownat", "fremovexattr", "fsetxattr", "futimesat",
+    "lchown",    "link",     "linkat",   "lremovexattr", "lsetxattr", "mkdir",
+    "mkdirat",   "mknod",    "mknodat",  "removexattr",  "rename",    "renameat",
+    "renameat2", "rmdir",    "setxattr", "symlink",      "symlinkat", "truncate",
+    "unlink",    "unlinkat", "utime",    "utimensat",    "utimes",
 };
 
 static const char *const programs[] = {"execve", "execveat", "fork", "vfork"};
@@ -239,6 +238,11 @@ filter_rules(scmp_filter_ctx ctx, uint32_t needs)
         rc = filter_sockets(ctx, needs);
     if (rc == 0 && (needs & MIG_NEED_NAMESPACES) == 0)
         rc = deny(ctx, "setns", 0, NULL);
+    if (rc == 0 && (needs & MIG_NEED_WATCH) == 0)
+        rc = deny(ctx, "name_to_handle_at", 0, NULL);
+    /* The only files that are open for writing are its own. */
+    if (rc == 0 && (needs & (MIG_NEED_STATE | MIG_NEED_EXECUTE)) == 0)
+        rc = deny(ctx, "ftruncate", 0, NULL);
     if (rc == 0 && (needs & MIG_NEED_PROCESS_MEMORY) == 0)
         rc = deny(ctx, "process_vm_readv", 0, NULL);
     /* Programs that are run inherit the filter, and write where they must. */

@@ -25,11 +25,12 @@
 #include "plugin/fields.h"
 #include "plugin/load.h"
 #include "plugin/options.h"
+#include "plugin/persist.h"
 #include "plugin/table.h"
 #include "plugin/wire.h"
 #include "trust/whitelist.h"
 
-#define SPEC_MAX 8192u
+#define SPEC_MAX 12288u
 #define LOG_LINES_MAX 1000u
 #define LOG_BYTES_MAX 1024u
 /* How long a plugin that met the output limit may go on before it is stopped. */
@@ -40,6 +41,8 @@ static struct {
     struct mig_wire_spec spec;
     char plugin_name[256];
     char dir[4096];
+    char state_dir[4096];
+    struct mig_host host; /* what the plugin gets */
     struct mig_buf input;
     struct mig_load load;
     struct mig_plugin plugin;
@@ -219,7 +222,7 @@ static int
 validate(const char *parameters, size_t len, char *reason, size_t size)
 {
     struct mig_err err = {0};
-    const struct mig_host *host = mig_collect_host(worker.collect);
+    const struct mig_host *host = &worker.host;
     int rc = mig_json_check(parameters, len, NULL, &err);
 
     if (rc != 0) {
@@ -242,7 +245,7 @@ static _Noreturn void
 call_run(void)
 {
     char reason[1024] = "";
-    const struct mig_host *host = mig_collect_host(worker.collect);
+    const struct mig_host *host = &worker.host;
 
     int rc = validate(worker.input.data, worker.input.len, reason, sizeof(reason));
     if (rc != 0)
@@ -259,12 +262,34 @@ call_run(void)
     finish_result(MIG_WORKER_SUCCESS, "");
 }
 
+static _Noreturn void
+call_persist(void)
+{
+    char reason[1024] = "";
+    int rc;
+
+    if (worker.plugin.persist == NULL) {
+        snprintf(reason, sizeof(reason), "plugin %s is not persistent", worker.load.name);
+        finish(MIG_WORKER_REFUSED, reason, NULL, 0);
+    }
+    rc = mig_persist_ready(&worker.plugin);
+    if (rc == 0 && worker.plugin.configure != NULL)
+        rc = worker.plugin.configure(&worker.host, worker.input.data, worker.input.len);
+    if (rc == 0)
+        rc = worker.plugin.persist(&worker.host, worker.input.data, worker.input.len);
+    if (rc == 0)
+        finish(MIG_WORKER_SUCCESS, "", NULL, 0);
+    if (rc == -EINVAL)
+        (void)mig_frame_send(MIG_WIRE_FD, MIG_WIRE_MISTAKE, "", 0);
+    refusal(rc, "to persist", reason, sizeof(reason));
+    finish(MIG_WORKER_FAILED, reason, NULL, 0);
+}
+
 static void
 parse_hook(struct mig_buf *parameters)
 {
     char reason[1024];
-    int rc =
-        worker.plugin.parse(mig_collect_host(worker.collect), parameters->data, parameters->len);
+    int rc = worker.plugin.parse(&worker.host, parameters->data, parameters->len);
     if (rc != 0) {
         refusal(rc, "to take the arguments", reason, sizeof(reason));
         finish(MIG_WORKER_FAILED, reason, NULL, 0);
@@ -313,8 +338,8 @@ call_print(void)
         finish_error(MIG_WORKER_FAILED, &err);
     if (worker.plugin.print == NULL)
         print_elements();
-    int rc = worker.plugin.print(mig_collect_host(worker.collect), worker.input.data,
-                                 worker.input.len, worker.spec.print_flags);
+    int rc = worker.plugin.print(&worker.host, worker.input.data, worker.input.len,
+                                 worker.spec.print_flags);
     if (mig_collect_text(worker.collect, true, &out) != 0)
         finish(MIG_WORKER_FAILED, "out of memory", NULL, 0);
     reason[0] = '\0';
@@ -348,6 +373,8 @@ call(void)
         call_text(false);
     case MIG_WORKER_HELP:
         call_text(true);
+    case MIG_WORKER_PERSIST:
+        call_persist();
     default:
         finish(MIG_WORKER_FAILED, "the worker does not know this call", NULL, 0);
     }
@@ -378,6 +405,8 @@ take_spec(const struct mig_buf *body, int input)
     if (rc == 0)
         rc = copy_text(&at, end, worker.dir, sizeof(worker.dir));
     if (rc == 0)
+        rc = copy_text(&at, end, worker.state_dir, sizeof(worker.state_dir));
+    if (rc == 0)
         rc = mig_fd_read_all(input, MIG_FRAME_MAX, &worker.input);
     /* Never NULL: an empty input is an empty text. */
     return rc == 0 ? mig_buf_add(&worker.input, "", 0) : rc;
@@ -405,13 +434,18 @@ static void
 load_plugin(void)
 {
     struct mig_err err = {0};
-    int run = worker.spec.call == MIG_WORKER_RUN;
+    uint32_t needs;
 
     if (mig_load_check(worker.spec.has_dir ? worker.dir : NULL, worker.plugin_name, &mig_whitelist,
                        &worker.load, &err) != 0)
         finish_error(MIG_WORKER_REFUSED, &err);
     /* To describe, parse and print takes no right at all. */
-    if (mig_confine_needs(run ? worker.load.needs : 0, &err) != 0)
+    needs = worker.spec.call == MIG_WORKER_RUN       ? worker.load.needs & ~MIG_PERSIST_NEEDS
+            : worker.spec.call == MIG_WORKER_PERSIST ? worker.load.needs
+                                                     : 0;
+    if (mig_persist_open(needs, worker.spec.has_state_dir ? worker.state_dir : NULL,
+                         worker.spec.state_max, &err) != 0 ||
+        mig_confine_needs(needs, &err) != 0)
         finish_error(MIG_WORKER_REFUSED, &err);
     if (mig_load_open(&worker.load, &worker.plugin, &err) != 0)
         finish_error(MIG_WORKER_REFUSED, &err);
@@ -436,6 +470,8 @@ make_collect(void)
     };
     if (mig_collect_new(&spec, &worker.collect, &err) != 0)
         finish_error(MIG_WORKER_FAILED, &err);
+    worker.host = *mig_collect_host(worker.collect);
+    mig_persist_services(&worker.host, &worker.plugin, worker.spec.call == MIG_WORKER_PERSIST);
 }
 
 void

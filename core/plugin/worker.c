@@ -50,6 +50,8 @@ struct mig_worker {
     int64_t kill_at; /* INT64_MAX: never */
     size_t output_max;
     int64_t timeout_ms;
+    mig_worker_message_fn *message;
+    void *context;
     char plugin[33];
     char reason[1100];
     struct mig_buf output;
@@ -145,6 +147,8 @@ send_spec(const struct mig_worker *worker, const struct mig_worker_spec *spec)
         .memory_max = spec->memory_max,
         .parent = getpid(),
         .has_dir = spec->plugin_dir != NULL,
+        .has_state_dir = spec->state_dir != NULL,
+        .state_max = spec->state_max,
     };
     struct mig_buf body = MIG_BUF_INIT;
     int input = mig_memfd_sealed("mig-input", spec->input != NULL ? spec->input : "",
@@ -157,6 +161,8 @@ send_spec(const struct mig_worker *worker, const struct mig_worker_spec *spec)
         mig_buf_add(&body, spec->plugin, strnlen(spec->plugin, 255));
         mig_buf_addc(&body, '\0');
         mig_buf_adds(&body, spec->plugin_dir != NULL ? spec->plugin_dir : "");
+        mig_buf_addc(&body, '\0');
+        mig_buf_adds(&body, spec->state_dir != NULL ? spec->state_dir : "");
         rc = mig_buf_addc(&body, '\0');
     }
     if (rc == 0)
@@ -225,6 +231,8 @@ mig_worker_start(const struct mig_worker_spec *spec, struct mig_worker **ret, st
     worker->pidfd = worker->channel = worker->errors = worker->epoll = -1;
     worker->started = mig_time_monotonic_ms();
     worker->timeout_ms = spec->timeout_ms;
+    worker->message = spec->message;
+    worker->context = spec->context;
     worker->kill_at =
         spec->timeout_ms > 0 ? worker->started + spec->timeout_ms + KILL_GRACE_MS : INT64_MAX;
     worker->output_max = spec->output_max > 0 ? spec->output_max : MIG_COLLECT_OUTPUT_MAX;
@@ -332,6 +340,48 @@ take_log(const struct mig_worker *worker, const struct mig_buf *body)
     mig_log(severity, "plugin %s: %s", worker->plugin, line);
 }
 
+const char *
+mig_worker_plugin(const struct mig_worker *worker)
+{
+    return worker->plugin;
+}
+
+int
+mig_worker_send(struct mig_worker *worker, uint32_t type, const void *body, size_t len)
+{
+    return worker->channel < 0 ? -EPIPE : mig_frame_send(worker->channel, type, body, len);
+}
+
+int
+mig_worker_reply(struct mig_worker *worker, uint32_t type, int result, const char *text, size_t len)
+{
+    struct mig_buf body = MIG_BUF_INIT;
+    int32_t code = result;
+    int rc;
+
+    mig_buf_add(&body, &code, sizeof(code));
+    rc = mig_buf_add(&body, text, len);
+    if (rc == 0)
+        rc = mig_worker_send(worker, type, body.data, body.len);
+    mig_buf_fini(&body);
+    return rc;
+}
+
+static void
+take_message(struct mig_worker *worker, uint32_t type, const struct mig_buf *body)
+{
+    static const char alone[] = "no agent that runs it is asked from here";
+    int rc = MIG_E_PROTOCOL;
+
+    if (worker->message != NULL)
+        rc = worker->message(worker->context, worker, type, body->data != NULL ? body->data : "",
+                             body->len);
+    else if (type == MIG_WIRE_ASK)
+        rc = mig_worker_reply(worker, MIG_WIRE_REPLY, -ENOENT, alone, sizeof(alone) - 1);
+    if (rc < 0)
+        kill_because(worker, MIG_WORKER_FAILED, "it broke the worker protocol");
+}
+
 /* Takes up to `most` messages. */
 static void
 drain_channel(struct mig_worker *worker, int most)
@@ -351,7 +401,7 @@ drain_channel(struct mig_worker *worker, int most)
         else if (type == MIG_WIRE_LOG)
             take_log(worker, &body);
         else
-            kill_because(worker, MIG_WORKER_FAILED, "it broke the worker protocol");
+            take_message(worker, type, &body);
     }
     if (rc != 0 && rc != -EAGAIN) {
         if (rc != -EPIPE)

@@ -23,8 +23,15 @@ enum mig_worker_call {
         2, /* no input; output: JSON of name, version, abi, digest, options, fields, needs … */
     MIG_WORKER_PARSE = 3, /* input: arguments, each followed by a NUL; output: parameters JSON */
     MIG_WORKER_PRINT = 4, /* input: a module result; output: lines of text */
-    MIG_WORKER_HELP = 5   /* no input; output: the text of `mig NAME help` */
+    MIG_WORKER_HELP = 5,  /* no input; output: the text of `mig NAME help` */
+    /* input: configuration JSON. The plugin's persist(), which goes on until it is told to stop. */
+    MIG_WORKER_PERSIST = 6
 };
+
+/* A message of plugin/wire.h that is not about the output. Negative: the worker is killed. */
+struct mig_worker;
+typedef int mig_worker_message_fn(void *context, struct mig_worker *worker, uint32_t type,
+                                  const char *body, size_t len);
 
 struct mig_worker_spec {
     enum mig_worker_call call;
@@ -38,6 +45,12 @@ struct mig_worker_spec {
     size_t memory_max;       /* RLIMIT_AS in bytes; 0: none */
     unsigned open_files_max; /* 0: 256 */
     int private_mode;
+    /* What an operation asks its instance, and what an instance says. NULL: whoever asks is told
+     * that no agent is there. */
+    mig_worker_message_fn *message;
+    void *context;
+    const char *state_dir; /* PERSIST: absolute; where its state files are */
+    size_t state_max;      /* PERSIST: bytes of each of them */
 };
 
 enum mig_worker_status {
@@ -71,6 +84,13 @@ int64_t mig_worker_timeout(const struct mig_worker *worker);
 /* Does what can be done without blocking. 0 while it runs, 1 when the outcome is there. */
 int mig_worker_step(struct mig_worker *worker);
 const struct mig_worker_outcome *mig_worker_outcome(const struct mig_worker *worker);
+/* The name of the plugin that it runs. */
+const char *mig_worker_plugin(const struct mig_worker *worker);
+/* Sends a message of plugin/wire.h. -EAGAIN: it does not listen; -EPIPE: it is gone. */
+int mig_worker_send(struct mig_worker *worker, uint32_t type, const void *body, size_t len);
+/* The same with an int32_t result before the text. */
+int mig_worker_reply(struct mig_worker *worker, uint32_t type, int result, const char *text,
+                     size_t len);
 /* Kills the process group if it still runs, and waits for it. */
 void mig_worker_free(struct mig_worker *worker);
 

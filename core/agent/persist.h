@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Persistent modules: one confined worker each, started, watched and started again by the
+ * supervisor; their alerts, kept on disk until the module that takes them has them; and the
+ * questions of operations to the instance of their module.
+ *
+ * The site says which run, and with what configuration. A file DIR/persist/NAME.json of the
+ * endpoint's configuration folder can add members that the site leaves open, and switch the module
+ * off with {"enabled": false}. A file that can not be read, or wants more, keeps the module from
+ * running, and the status says why.
+ */
+#ifndef MIG_AGENT_PERSIST_H
+#define MIG_AGENT_PERSIST_H
+
+#include <poll.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct json_object;
+struct mig_buf;
+struct mig_persist;
+struct mig_site;
+struct mig_worker;
+
+/* `run_fd`, `run_dir`: the run folder, by descriptor and absolute name. */
+int mig_persist_start(const struct mig_site *site, int run_fd, const char *run_dir,
+                      struct mig_persist **ret, struct mig_err *err);
+/* Asks all to stop, gives them a moment, kills the rest. */
+void mig_persist_end(struct mig_persist *p);
+/* Fills descriptors; returns how many. Lowers *timeout_ms. */
+size_t mig_persist_poll(struct mig_persist *p, struct pollfd *fds, size_t max, int *timeout_ms);
+void mig_persist_step(struct mig_persist *p);
+
+/* The operation's worker asks the instance of `module`; the reply goes to it. */
+int mig_persist_ask(struct mig_persist *p, const char *module, struct mig_worker *asker,
+                    const char *question, size_t len);
+/* The worker is about to be freed. */
+void mig_persist_forget(struct mig_persist *p, const struct mig_worker *asker);
+
+/* Appends a JSON object: {"modules":[{"module","state",…}],"queue":{…}}. */
+void mig_persist_status(struct mig_persist *p, struct mig_buf *out);
+
+/* The configuration of a module: what the site says and the file adds. 0 and JSON text, -ENOENT
+ * when the file switches it off, MIG_E_CONFIG with the reason. agent/persist_conf.c */
+int mig_persist_conf(const struct mig_site *site, const char *module, const char *site_json,
+                     struct mig_buf *out, struct mig_err *err);
+
+#endif
