@@ -26,7 +26,9 @@ AC_DEFUN([MIG_PLUGIN], [
 AC_DEFUN([MIG_PLUGINS], [
 MIG_BUILTIN_PLUGINS=
 mig_plugins_summary=
+MIG_PLUGIN([dispatch], [send alerts of persistent modules to a collector and syslog], [shared])
 MIG_PLUGIN([example], [host name, addresses and look-ups; the plugin to copy], [shared])
+MIG_PLUGIN([examplepersist], [the persistent plugin to copy], [shared])
 MIG_PLUGIN([file], [find files by name, metadata, content and hash], [shared])
 MIG_PLUGIN([memory], [find processes by name, mapped files and contents of their memory], [shared])
 MIG_PLUGIN([netstat], [find interfaces, neighbors, connections and listeners], [shared], [

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MPL-2.0
 # One folder a plugin; its Local.mk adds the .la to plugins_LTLIBRARIES.
+include plugins/dispatch/Local.mk
 include plugins/example/Local.mk
+include plugins/examplepersist/Local.mk
 include plugins/file/Local.mk
 include plugins/memory/Local.mk
 include plugins/netstat/Local.mk
