@@ -505,6 +505,9 @@ scheduler_up()
 CONF
     ) || return 1
     spawn mig-scheduler "" TERM "$MIG_SCHEDULER" -c "$PLATFORM_DIR/etc/scheduler.cfg"
+    # Used by those who source this file.
+    # shellcheck disable=SC2034
+    SCHEDULER_PID=$SPAWN_PID
 }
 
 # ---- investigators -------------------------------------------------------------------------------
