@@ -4,3 +4,4 @@ include plugins/example/Local.mk
 include plugins/file/Local.mk
 include plugins/netstat/Local.mk
 include plugins/ping/Local.mk
+include plugins/sshkey/Local.mk
