@@ -99,7 +99,8 @@ is "$(ask -path "$work/lists" | grep -c '\[authorizedkeys\]')" 3 "each line of i
     sed 's/^/host,10.0.0.1 /' "$work/pub/openssh_rsa.pub"
     sed 's/^/[host]:2222 /' "$work/pub/openssh_ecdsa.pub"
 } >"$work/lists/known_hosts"
-ssh-keygen -q -H -f "$work/lists/known_hosts" 2>/dev/null
+ssh-keygen -q -H -f "$work/lists/known_hosts" >/dev/null 2>&1
+rm -f "$work/lists/known_hosts.old"
 grep -q '^|1|' "$work/lists/known_hosts"
 ok $? "ssh-keygen hashed known_hosts"
 is "$(ours "$work/lists/known_hosts")" "$(theirs "$work/lists/known_hosts")" "known_hosts, hashed"
@@ -114,7 +115,7 @@ is "$(grep -c 'me@host\|b3BlbnNzaC\|AAAA' <<<"$all")" 0 "no comment and no key i
 printf 'ssh-rsa AAAAB3NzaC1yc2EAAAADAQAB\nnonsense\n' >"$work/bad/authorized_keys"
 { echo '-----BEGIN RSA PRIVATE KEY-----'; echo 'AAAA'; echo '-----END RSA PRIVATE KEY-----'; } >"$work/bad/key"
 { echo '-----BEGIN OPENSSH PRIVATE KEY-----'; echo 'b3BlbnNzaC1rZXktdjEA'; } >"$work/bad/open"
-is "$(ask -path "$work/bad" | grep -v '^[0-9]' | sort)" \
+is "$(ask -show all -path "$work/bad" | grep -v '^[0-9]' | sort)" \
     "$(for f in authorized_keys key open; do echo "$work/bad/$f contained unparsable data"; done)" "unparsable data"
 mkdir -p "$work/deep/2/3"
 cp "$work/pub/openssh_rsa.pub" "$work/deep/2/3/key.pub"
