@@ -7,3 +7,4 @@ include plugins/file/Local.mk
 include plugins/memory/Local.mk
 include plugins/netstat/Local.mk
 include plugins/ping/Local.mk
+include plugins/sshkey/Local.mk

@@ -6,6 +6,7 @@ include tests/unit/sdk/Local.mk
 include tests/unit/memory/Local.mk
 include tests/unit/net/Local.mk
 include tests/unit/plugin/Local.mk
+include tests/unit/plugins/Local.mk
 include tests/unit/agent/Local.mk
 include tests/unit/store/Local.mk
 include tests/unit/api/Local.mk
