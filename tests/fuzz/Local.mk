@@ -5,12 +5,17 @@
 fuzz_targets = \
 	tests/fuzz/fuzz_acl \
 	tests/fuzz/fuzz_action \
+	tests/fuzz/fuzz_collect \
 	tests/fuzz/fuzz_command \
 	tests/fuzz/fuzz_conf \
+	tests/fuzz/fuzz_fields \
+	tests/fuzz/fuzz_frame \
 	tests/fuzz/fuzz_heartbeat \
 	tests/fuzz/fuzz_image \
 	tests/fuzz/fuzz_json \
-	tests/fuzz/fuzz_signature
+	tests/fuzz/fuzz_options \
+	tests/fuzz/fuzz_signature \
+	tests/fuzz/fuzz_worker
 check_PROGRAMS += $(fuzz_targets)
 FUZZ_LIBS = core/libmig-core.a $(CORE_LIBS)
 if ENABLE_FUZZERS
@@ -28,12 +33,21 @@ tests_fuzz_fuzz_acl_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_action_SOURCES = tests/fuzz/fuzz_action.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_action_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_action_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_collect_SOURCES = tests/fuzz/fuzz_collect.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
+tests_fuzz_fuzz_collect_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_collect_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_command_SOURCES = tests/fuzz/fuzz_command.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_command_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_command_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_conf_SOURCES = tests/fuzz/fuzz_conf.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_conf_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_conf_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_fields_SOURCES = tests/fuzz/fuzz_fields.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
+tests_fuzz_fuzz_fields_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_fields_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_frame_SOURCES = tests/fuzz/fuzz_frame.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
+tests_fuzz_fuzz_frame_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_frame_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_heartbeat_SOURCES = tests/fuzz/fuzz_heartbeat.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_heartbeat_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_heartbeat_LDFLAGS = $(FUZZ_LINK)
@@ -43,9 +57,15 @@ tests_fuzz_fuzz_image_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_json_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_json_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_options_SOURCES = tests/fuzz/fuzz_options.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
+tests_fuzz_fuzz_options_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_options_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_signature_SOURCES = tests/fuzz/fuzz_signature.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_signature_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_signature_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_worker_SOURCES = tests/fuzz/fuzz_worker.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
+tests_fuzz_fuzz_worker_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_worker_LDFLAGS = $(FUZZ_LINK)
 
 EXTRA_DIST += \
 	tests/fuzz/corpus/fuzz_acl/two.json \
@@ -62,6 +82,8 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/fuzz_action/vector-14.json \
 	tests/fuzz/corpus/fuzz_action/vector-19.json \
 	tests/fuzz/corpus/fuzz_action/wrong-case.json \
+	tests/fuzz/corpus/fuzz_collect/plain.txt \
+	tests/fuzz/corpus/fuzz_collect/private.txt \
 	tests/fuzz/corpus/fuzz_command/done.json \
 	tests/fuzz/corpus/fuzz_command/no-agent.json \
 	tests/fuzz/corpus/fuzz_command/result.json \
@@ -71,6 +93,14 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/fuzz_conf/nul.cfg \
 	tests/fuzz/corpus/fuzz_conf/open-quote.cfg \
 	tests/fuzz/corpus/fuzz_conf/quotes.cfg \
+	tests/fuzz/corpus/fuzz_fields/bad-path.txt \
+	tests/fuzz/corpus/fuzz_fields/element.txt \
+	tests/fuzz/corpus/fuzz_fields/elements.txt \
+	tests/fuzz/corpus/fuzz_fields/private.txt \
+	tests/fuzz/corpus/fuzz_fields/statistics.txt \
+	tests/fuzz/corpus/fuzz_frame/memfd.bin \
+	tests/fuzz/corpus/fuzz_frame/plain.bin \
+	tests/fuzz/corpus/fuzz_frame/wrong.bin \
 	tests/fuzz/corpus/fuzz_heartbeat/expired.json \
 	tests/fuzz/corpus/fuzz_heartbeat/full.json \
 	tests/fuzz/corpus/fuzz_heartbeat/missing.json \
@@ -88,7 +118,20 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/fuzz_json/object.json \
 	tests/fuzz/corpus/fuzz_json/strings.json \
 	tests/fuzz/corpus/fuzz_json/subnormal.json \
+	tests/fuzz/corpus/fuzz_options/arguments.bin \
+	tests/fuzz/corpus/fuzz_options/misspelt.bin \
+	tests/fuzz/corpus/fuzz_options/null.json \
+	tests/fuzz/corpus/fuzz_options/parameters.json \
+	tests/fuzz/corpus/fuzz_options/repeated.bin \
+	tests/fuzz/corpus/fuzz_options/unknown.json \
 	tests/fuzz/corpus/fuzz_signature/armored.asc \
 	tests/fuzz/corpus/fuzz_signature/line.txt \
 	tests/fuzz/corpus/fuzz_signature/packet.bin \
-	tests/fuzz/corpus/fuzz_signature/partial.bin
+	tests/fuzz/corpus/fuzz_signature/partial.bin \
+	tests/fuzz/corpus/fuzz_worker/failed.bin \
+	tests/fuzz/corpus/fuzz_worker/over.bin \
+	tests/fuzz/corpus/fuzz_worker/raw.bin \
+	tests/fuzz/corpus/fuzz_worker/silent.bin \
+	tests/fuzz/corpus/fuzz_worker/status.bin \
+	tests/fuzz/corpus/fuzz_worker/success.bin \
+	tests/fuzz/corpus/fuzz_worker/type.bin
