@@ -523,11 +523,17 @@ check_present(const struct mig_plugin *plugin, struct json_object *root, struct 
 }
 
 static bool
+is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static bool
 is_null(const char *text, size_t len)
 {
-    while (len > 0 && strchr(" \t\r\n", text[len - 1]) != NULL)
+    while (len > 0 && is_space(text[len - 1]))
         len--;
-    while (len > 0 && strchr(" \t\r\n", text[0]) != NULL) {
+    while (len > 0 && is_space(text[0])) {
         text++;
         len--;
     }

@@ -120,6 +120,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/fuzz_json/subnormal.json \
 	tests/fuzz/corpus/fuzz_options/arguments.bin \
 	tests/fuzz/corpus/fuzz_options/misspelt.bin \
+	tests/fuzz/corpus/fuzz_options/nul.json \
 	tests/fuzz/corpus/fuzz_options/null.json \
 	tests/fuzz/corpus/fuzz_options/parameters.json \
 	tests/fuzz/corpus/fuzz_options/repeated.bin \
