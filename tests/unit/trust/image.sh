@@ -41,6 +41,10 @@ const struct mig_plugin mig_plugin_symbol = {MIG_PLUGIN_HEAD, 0, "tiny", "1.2.3"
     MIG_NO_TABLE, NULL, NULL, run, NULL, NULL, NULL};
 C
 
+# The ABI that the header of this tree says.
+abi=$(awk '/^#define MIG_ABI_(MAJOR|MINOR) / {v = v sep $3; sep = "."} END {print v}' \
+  "$top_srcdir/sdk/include/mig/plugin.h")
+
 build() { # OUTPUT, then compiler and flags
   local out=$1
   shift
@@ -74,7 +78,7 @@ while read -r name command; do
     continue
   fi
   line=$("$mkwhitelist" --allow "$dir/$name/tiny.so")
-  check "$name: the note is found" [ "${line% *}" = 'tiny 1.2.3 1.0' ]
+  check "$name: the note is found" [ "${line% *}" = "tiny 1.2.3 $abi" ]
   check "$name: two digests of one file agree" [ "${line##* }" = "$(digest "$dir/$name/tiny.so")" ]
   strip_variants "$name" "$dir/$name/tiny.so"
 done <<'LIST'
@@ -98,7 +102,7 @@ if [ -f "$so" ]; then
   cp "$so" "$dir/other.so"
   check 'a plugin under another name is refused' \
     says "other.so: its note names it tiny: call the file tiny.so" "$mkwhitelist" "$dir/other.so"
-  check 'source is made of it' grep -q '{"tiny", "1.2.3", 1, 0,' <("$mkwhitelist" "$so")
+  check 'source is made of it' grep -q "{\"tiny\", \"1.2.3\", ${abi/./, }," <("$mkwhitelist" "$so")
   echo 'int x;' >"$dir/x.c"
   gcc -shared -fPIC -o "$dir/x.so" "$dir/x.c"
   check 'an object without a note is refused' says '0 plugin notes, expected 1' "$mkwhitelist" "$dir/x.so"
