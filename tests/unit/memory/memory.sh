@@ -59,8 +59,10 @@ tap "any may match" "$hit on checks byte='$(bytes 2)'" \
 tap "offset behind it" "$miss" "$(mem -offset $((address + 1)) -maxlength 65536 -bytes "$(bytes 1)" | head -1)"
 tap "offset before it" "$hit" "$(mem -offset "$address" -maxlength 16 -bytes "$(bytes 1)" | head -1)"
 tap "maxlength too short" "$miss" "$(mem -offset "$address" -maxlength 15 -bytes "$(bytes 1)" | head -1)"
-tap "mig and its worker are not searched" "" \
-    "$("$top_builddir/cli/mig" memory -t local -matchany -content 'memory[-]vi[c]tim' -name '/mig$' | grep "/mig \\[" || true)"
+# By its number: another test may be running a mig of its own.
+found=$(bash -c 'echo "asked by pid:$$"; exec "$0" memory -t local -matchany -name "/mig$"' "$top_builddir/cli/mig")
+self=$(sed -n 's/^asked by //p' <<<"$found")
+tap "mig and its worker are not searched" "" "$(grep -F "[$self]" <<<"$found" || true)"
 tap "an odd number of digits is refused" \
     "error: search 's1': bytes 'abc' must be 1 to 32768 bytes in hexadecimal digits, two a byte, without 0x" \
     "$("$top_builddir/cli/mig" memory -t local -bytes abc 2>&1)"
