@@ -26,7 +26,8 @@ AC_DEFUN([MIG_PLUGIN], [
 AC_DEFUN([MIG_PLUGINS], [
 MIG_BUILTIN_PLUGINS=
 mig_plugins_summary=
-MIG_PLUGIN([dispatch], [send alerts of persistent modules to a collector and syslog], [shared])
+MIG_PLUGIN([dispatch], [send alerts of persistent modules to a collector and syslog], [shared], [
+  PKG_CHECK_EXISTS([libcurl >= 7.85], [], [mig_reason="libcurl is older than 7.85"])])
 MIG_PLUGIN([example], [host name, addresses and look-ups; the plugin to copy], [shared])
 MIG_PLUGIN([examplepersist], [the persistent plugin to copy], [shared])
 MIG_PLUGIN([file], [find files by name, metadata, content and hash], [shared])

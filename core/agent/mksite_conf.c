@@ -10,12 +10,25 @@
 #include "base/conf.h"
 #include "base/log.h"
 
-static const char *const known[] = {
-    "agent.api",           "agent.heartbeatfreq", "agent.maxworkers",
-    "agent.moduletimeout", "agent.plugindir",     "agent.relay",
-    "agent.rundir",        "agent.tags",          "limits.memory",
-    "limits.output",       "logging.destination", "logging.level",
-    "user.relay",          "user.verifier",       NULL};
+static const char *const known[] = {"agent.api",
+                                    "agent.confdir",
+                                    "agent.heartbeatfreq",
+                                    "agent.maxworkers",
+                                    "agent.moduletimeout",
+                                    "agent.plugindir",
+                                    "agent.relay",
+                                    "agent.rundir",
+                                    "agent.tags",
+                                    "limits.memory",
+                                    "limits.output",
+                                    "logging.destination",
+                                    "logging.level",
+                                    "persist.module",
+                                    "persist.queue",
+                                    "persist.state",
+                                    "user.relay",
+                                    "user.verifier",
+                                    NULL};
 
 static size_t
 count_values(struct mig_conf *conf, const char *name)

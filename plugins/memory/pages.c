@@ -40,8 +40,10 @@ struct scan_argument {
     uint64_t return_mask;
 };
 
+/* Moves *start on as far as the kernel answered; *ret_refused: it does not take the call, or not
+ * from us. */
 static int
-scan(int pagemap, uint64_t start, uint64_t end, uint64_t categories,
+scan(int pagemap, uint64_t *start, uint64_t end, uint64_t categories, bool *ret_refused,
      int (*each)(void *context, uint64_t start, uint64_t end), void *context)
 {
     struct scan_region regions[SCAN_REGIONS];
@@ -56,16 +58,18 @@ scan(int pagemap, uint64_t start, uint64_t end, uint64_t categories,
     int count, i;
     int code = 0;
 
-    while (code == 0 && start < end) {
-        argument.start = start;
+    while (code == 0 && *start < end) {
+        argument.start = *start;
         count = ioctl(pagemap, PAGEMAP_SCAN_, &argument);
-        if (count < 0)
-            return -errno;
+        if (count < 0) {
+            *ret_refused = true;
+            return 0;
+        }
         for (i = 0; i < count && code == 0; i++)
             code = each(context, regions[i].start, regions[i].end);
-        if (argument.walk_end <= start)
+        if (argument.walk_end <= *start)
             return code;
-        start = argument.walk_end;
+        *start = argument.walk_end;
     }
     return code;
 }
@@ -104,10 +108,11 @@ int
 memory_pages(int pagemap, uint64_t start, uint64_t end, bool swapped,
              int (*each)(void *context, uint64_t start, uint64_t end), void *context)
 {
-    int code =
-        scan(pagemap, start, end, SCAN_PRESENT | (swapped ? SCAN_SWAPPED : 0), each, context);
+    bool refused = false;
+    int code = scan(pagemap, &start, end, SCAN_PRESENT | (swapped ? SCAN_SWAPPED : 0), &refused,
+                    each, context);
 
-    if (code != -ENOTTY)
+    if (!refused)
         return code;
     return read_table(pagemap, start, end, ENTRY_PRESENT | (swapped ? ENTRY_SWAPPED : 0), each,
                       context);

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <mig/queue.h>
@@ -108,6 +109,17 @@ write_header(struct mig_queue *q)
                      q->header.generation % 2 ? COPY_AT : 0);
 }
 
+/* Of a queue that is made anew: what lies in the file from before must not bear the numbers of what
+ * is to come, or it would be taken for it. Microseconds stay below 2^53, which JSON can carry. */
+static uint64_t
+first_number(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
 static void
 read_header(struct mig_queue *q, uint64_t capacity)
 {
@@ -120,7 +132,8 @@ read_header(struct mig_queue *q, uint64_t capacity)
             copy.generation >= found.generation)
             found = copy;
     if (found.magic == 0)
-        found = (struct header){.magic = HEADER_MAGIC, .capacity = capacity, .head_number = 1};
+        found = (struct header){
+            .magic = HEADER_MAGIC, .capacity = capacity, .head_number = first_number()};
     q->header = found;
 }
 

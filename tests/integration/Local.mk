@@ -7,10 +7,12 @@ tests_integration_amqp_publish_LDADD = core/libmig-core.a $(AMQP_LIBS) $(CORE_LI
 integration_tests = \
 	tests/integration/01-investigation.sh \
 	tests/integration/02-refusals.sh \
-	tests/integration/03-restart.sh
+	tests/integration/03-restart.sh \
+	tests/integration/04-persistent.sh
 TESTS += $(integration_tests)
 
 EXTRA_DIST += \
 	$(integration_tests) \
+	tests/integration/https-collector.py \
 	tests/integration/lib-inject.sh \
 	tests/integration/lib-tap.sh

@@ -34,7 +34,8 @@ uint64_t mig_queue_count(const struct mig_queue *queue);
 uint64_t mig_queue_bytes(const struct mig_queue *queue);
 /* How many were refused for want of room since the file was made. */
 uint64_t mig_queue_lost(const struct mig_queue *queue);
-/* The number of the next one to be added; each has its own, for the life of the file. */
+/* The number of the next one to be added; each has its own, for the life of the file. The first is
+ * the time in microseconds at which the queue was made. */
 uint64_t mig_queue_next(const struct mig_queue *queue);
 
 #endif

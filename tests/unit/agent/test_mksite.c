@@ -109,6 +109,8 @@ setup(void **state)
     mkdir(path, 0700);
     snprintf(path, sizeof(path), "%s/tls", folder);
     mkdir(path, 0700);
+    snprintf(path, sizeof(path), "%s/persist", folder);
+    mkdir(path, 0700);
     put("agent.conf", CONF);
     put("keys/alice.asc", alice.data);
     put_acl("default", 1, fpr);
@@ -189,6 +191,12 @@ test_conf_refused(void **state)
         {CONF "maxworkers = 0\n", "maxworkers"},
         {CONF "heartbeatfreq = soon\n", "heartbeatfreq"},
         {CONF "moduletimeout = 10ms\n", "expected one second or more"},
+        {CONF "confdir = here\n", "agent.confdir: expected an absolute path, found 'here'"},
+        {CONF "[persist]\nmodule = ../x\n",
+         "persist.module: expected a module's name, found '../x'"},
+        {CONF "[persist]\nmodule = a\nmodule = a\n", "persist.module: a is there twice"},
+        {CONF "[persist]\nqueue = 1\n", "persist.queue"},
+        {CONF "[persist]\nstate = 1\n", "persist.state"},
         {CONF "[logging]\nlevel = loud\n", "logging.level: expected err, warning, notice"},
         {CONF "[logging]\ndestination = mail\n", "logging.destination: expected stderr, syslog"},
     };
@@ -243,6 +251,15 @@ test_parts_refused(void **state)
     (void)state;
     put("plugins.allow", "house 1.0\n");
     assert_site_refused("/plugins.allow: line 1: expected 'NAME VERSION ABI SHA256'");
+    put("plugins.allow", "");
+    put("agent.conf", CONF "[persist]\nmodule = dispatch\n");
+    put("persist/dispatch.json", "[]");
+    assert_site_refused("/persist/dispatch.json: expected a JSON object");
+    put("persist/dispatch.json", "{\"a\": 1, \"a\": 2}");
+    assert_site_refused("/persist/dispatch.json: ");
+    put("persist/dispatch.json", "");
+    assert_site_refused("/persist/dispatch.json: ");
+    put("agent.conf", CONF);
     put("plugins.allow", "");
     put("tls/cert.pem", "-----BEGIN CERTIFICATE-----\n");
     assert_site_refused("cert.pem and key.pem belong together");

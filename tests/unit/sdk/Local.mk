@@ -8,6 +8,7 @@ sdk_tests = \
 	tests/unit/sdk/test_example \
 	tests/unit/sdk/test_file \
 	tests/unit/sdk/test_lines \
+	tests/unit/sdk/test_queue \
 	tests/unit/sdk/test_regex \
 	tests/unit/sdk/test_text \
 	tests/unit/sdk/test_version
@@ -31,6 +32,11 @@ tests_unit_sdk_test_lines_SOURCES = tests/unit/sdk/test_lines.c tests/unit/sdk/t
 tests_unit_sdk_test_lines_CPPFLAGS = $(SDK_CPPFLAGS)
 tests_unit_sdk_test_lines_CFLAGS = $(SDK_TEST_CFLAGS)
 tests_unit_sdk_test_lines_LDADD = $(SDK_TEST_LIBS)
+
+tests_unit_sdk_test_queue_SOURCES = tests/unit/sdk/test_queue.c
+tests_unit_sdk_test_queue_CPPFLAGS = $(SDK_CPPFLAGS)
+tests_unit_sdk_test_queue_CFLAGS = $(SDK_TEST_CFLAGS)
+tests_unit_sdk_test_queue_LDADD = $(SDK_TEST_LIBS)
 
 tests_unit_sdk_test_regex_SOURCES = tests/unit/sdk/test_regex.c
 tests_unit_sdk_test_regex_CPPFLAGS = $(SDK_CPPFLAGS)
