@@ -9,6 +9,8 @@ core_libmig_core_a_SOURCES += \
 	core/plugin/fields.h \
 	core/plugin/filter.c \
 	core/plugin/filter.h \
+	core/plugin/landlock.c \
+	core/plugin/landlock.h \
 	core/plugin/list.c \
 	core/plugin/load.c \
 	core/plugin/load.h \

@@ -19,9 +19,10 @@
 
 #include "base/log.h"
 #include "plugin/filter.h"
+#include "plugin/landlock.h"
 
 #define OPEN_FILES_DEFAULT 256u
-#define NICE 10
+#define NICE 19
 /* linux/ioprio.h, which older kernels' headers do not have: the idle class for this process. */
 #define IOPRIO_WHO_PROCESS 1
 #define IOPRIO_IDLE (3 << 13)
@@ -51,12 +52,18 @@ mig_confine_start(struct mig_err *err)
     int rc = limit(RLIMIT_CORE, 0);
     if (rc != 0)
         return mig_err_errno(err, -rc, "RLIMIT_CORE");
-    /* An investigation must not be felt on the endpoint; a host that refuses this is no reason to
-     * stop. */
+    return 0;
+}
+
+/* An investigation must not be felt on the endpoint; a host that refuses this is no reason to stop.
+ * While there is one thread: those made later inherit it. SCHED_IDLE would starve on a busy host.
+ */
+static void
+be_idle(void)
+{
     if (setpriority(PRIO_PROCESS, 0, NICE) != 0 ||
         syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_IDLE) != 0)
         mig_log(MIG_SEV_DEBUG, "the worker keeps its priority");
-    return 0;
 }
 
 int
@@ -133,8 +140,11 @@ leave_network(uint32_t needs)
 }
 
 int
-mig_confine_needs(uint32_t needs, struct mig_err *err)
+mig_confine_needs(const struct mig_confine_spec *spec, struct mig_err *err)
 {
+    uint32_t needs = spec->needs;
+    if (spec->idle)
+        be_idle();
     leave_network(needs);
     int rc = drop_capabilities(needs, err);
     /* A plugin with state has the limit of its site already. */
@@ -145,5 +155,7 @@ mig_confine_needs(uint32_t needs, struct mig_err *err)
         if (rc != 0)
             return mig_err_errno(err, -rc, "RLIMIT_FSIZE");
     }
+    if (rc == 0)
+        rc = mig_landlock_load(needs, spec->programs, err);
     return rc == 0 ? mig_filter_load(needs, err) : rc;
 }

@@ -443,9 +443,13 @@ load_plugin(void)
     needs = worker.spec.call == MIG_WORKER_RUN       ? worker.load.needs & ~MIG_PERSIST_NEEDS
             : worker.spec.call == MIG_WORKER_PERSIST ? worker.load.needs
                                                      : 0;
+    struct mig_confine_spec confine = {.needs = needs,
+                                       .programs = (const char *const *)worker.load.programs,
+                                       .idle = worker.spec.call == MIG_WORKER_RUN ||
+                                               worker.spec.call == MIG_WORKER_PERSIST};
     if (mig_persist_open(needs, worker.spec.has_state_dir ? worker.state_dir : NULL,
                          worker.spec.state_max, &err) != 0 ||
-        mig_confine_needs(needs, &err) != 0)
+        mig_confine_needs(&confine, &err) != 0)
         finish_error(MIG_WORKER_REFUSED, &err);
     if (mig_load_open(&worker.load, &worker.plugin, &err) != 0)
         finish_error(MIG_WORKER_REFUSED, &err);

@@ -26,6 +26,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "plugin/landlock.h"
 #include "plugin/load.h"
 #include "plugin/worker.h"
 #include "trust/whitelist.h"
@@ -685,12 +686,14 @@ number_at(const char *output, const char *key)
 static void
 confines_without_needs(void **state)
 {
-    static const char *const denied[] = {"constructor", "inet",   "local",   "packet",
-                                         "write",       "create", "remove",  "mode",
+    static const char *const denied[] = {"constructor", "inet",       "local",      "packet",
+                                         "write",       "create",     "remove",     "mode",
 #ifndef MIG_SANITIZERS
                                          "fork",
 #endif
-                                         "execute",     "signal", "session", "namespace"};
+                                         "execute",     "signal",     "session",    "namespace",
+                                         "listen",      "code",       "fresh code", "late code",
+                                         "priority",    "memory file"};
     struct mig_worker_spec spec = spec_of(MIG_WORKER_RUN, "probe", "{}");
     (void)state;
     struct mig_worker *worker = call(&spec, MIG_WORKER_SUCCESS, "", NULL);
@@ -698,8 +701,17 @@ confines_without_needs(void **state)
     for (size_t i = 0; i < MIG_COUNT(denied); i++)
         if (number_at(output, denied[i]) != EPERM)
             fail_msg("%s gave %d in %s", denied[i], number_at(output, denied[i]), output);
-    assert_int_equal(number_at(output, "read"), 0);
-    assert_int_equal(number_at(output, "environment"), 0);
+    if (mig_landlock_abi() > 0) {
+        assert_int_equal(number_at(output, "read"), EACCES);
+        assert_int_equal(number_at(output, "others"), EACCES);
+    }
+    static const char *const granted[] = {"environment", "usr", "self"};
+    for (size_t i = 0; i < MIG_COUNT(granted); i++)
+        if (number_at(output, granted[i]) != 0)
+            fail_msg("%s gave %d", granted[i], number_at(output, granted[i]));
+    assert_int_equal(number_at(output, "nice"), 19);
+    assert_int_equal(number_at(output, "ask"), EBADF);
+    assert_int_equal(number_at(output, "tty"), ENOTTY);
     assert_non_null(strstr(output, "\"capabilities\":\"0\""));
     mig_worker_free(worker);
 }
@@ -711,14 +723,22 @@ confines_by_needs(void **state)
     (void)state;
     struct mig_worker *worker = call(&spec, MIG_WORKER_SUCCESS, "", NULL);
     const char *output = mig_worker_outcome(worker)->output;
-    static const char *const denied[] = {"local", "packet", "session", "namespace"};
-    static const char *const granted[] = {"constructor", "inet", "fork", "execute", "read"};
+    static const char *const denied[] = {"local", "packet", "session", "namespace", "listen"};
+    static const char *const granted[] = {"constructor", "inet", "fork",  "execute",
+                                          "read",        "code", "others"};
     for (size_t i = 0; i < MIG_COUNT(denied); i++)
         if (number_at(output, denied[i]) != EPERM)
             fail_msg("%s gave %d", denied[i], number_at(output, denied[i]));
     for (size_t i = 0; i < MIG_COUNT(granted); i++)
         if (number_at(output, granted[i]) != 0)
             fail_msg("%s gave %d", granted[i], number_at(output, granted[i]));
+    assert_int_equal(number_at(output, "tcp"), ECONNREFUSED);
+    if (mig_landlock_abi() > 0) {
+        static const char *const outside[] = {"undeclared", "write", "create"};
+        for (size_t i = 0; i < MIG_COUNT(outside); i++)
+            if (number_at(output, outside[i]) != (i == 1 ? 0 : EACCES))
+                fail_msg("%s gave %d", outside[i], number_at(output, outside[i]));
+    }
     /* CAP_DAC_READ_SEARCH is number 2. */
     assert_non_null(
         strstr(output, geteuid() == 0 ? "\"capabilities\":\"4\"" : "\"capabilities\":\"0\""));
