@@ -7,9 +7,11 @@ fuzz_targets = \
 	tests/fuzz/fuzz_action \
 	tests/fuzz/fuzz_command \
 	tests/fuzz/fuzz_conf \
+	tests/fuzz/fuzz_file \
 	tests/fuzz/fuzz_heartbeat \
 	tests/fuzz/fuzz_image \
 	tests/fuzz/fuzz_json \
+	tests/fuzz/fuzz_regex \
 	tests/fuzz/fuzz_signature
 check_PROGRAMS += $(fuzz_targets)
 FUZZ_LIBS = core/libmig-core.a $(CORE_LIBS)
@@ -34,6 +36,10 @@ tests_fuzz_fuzz_command_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_conf_SOURCES = tests/fuzz/fuzz_conf.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_conf_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_conf_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_file_SOURCES = tests/fuzz/fuzz_file.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
+tests_fuzz_fuzz_file_CPPFLAGS = $(AM_CPPFLAGS) $(SDK_CPPFLAGS)
+tests_fuzz_fuzz_file_LDADD = $(SDK_SEARCH_LIB) $(FUZZ_LIBS)
+tests_fuzz_fuzz_file_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_heartbeat_SOURCES = tests/fuzz/fuzz_heartbeat.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_heartbeat_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_heartbeat_LDFLAGS = $(FUZZ_LINK)
@@ -43,6 +49,10 @@ tests_fuzz_fuzz_image_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_json_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_json_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_regex_SOURCES = tests/fuzz/fuzz_regex.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
+tests_fuzz_fuzz_regex_CPPFLAGS = $(AM_CPPFLAGS) $(SDK_CPPFLAGS)
+tests_fuzz_fuzz_regex_LDADD = $(SDK_SEARCH_LIB) $(FUZZ_LIBS)
+tests_fuzz_fuzz_regex_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_signature_SOURCES = tests/fuzz/fuzz_signature.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_signature_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_signature_LDFLAGS = $(FUZZ_LINK)
@@ -71,6 +81,9 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/fuzz_conf/nul.cfg \
 	tests/fuzz/corpus/fuzz_conf/open-quote.cfg \
 	tests/fuzz/corpus/fuzz_conf/quotes.cfg \
+	tests/fuzz/corpus/fuzz_file/full.json \
+	tests/fuzz/corpus/fuzz_file/hash.json \
+	tests/fuzz/corpus/fuzz_file/refused.json \
 	tests/fuzz/corpus/fuzz_heartbeat/expired.json \
 	tests/fuzz/corpus/fuzz_heartbeat/full.json \
 	tests/fuzz/corpus/fuzz_heartbeat/missing.json \
@@ -88,6 +101,11 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/fuzz_json/object.json \
 	tests/fuzz/corpus/fuzz_json/strings.json \
 	tests/fuzz/corpus/fuzz_json/subnormal.json \
+	tests/fuzz/corpus/fuzz_regex/backtrack.bin \
+	tests/fuzz/corpus/fuzz_regex/classes.bin \
+	tests/fuzz/corpus/fuzz_regex/counts.bin \
+	tests/fuzz/corpus/fuzz_regex/lines.bin \
+	tests/fuzz/corpus/fuzz_regex/open.bin \
 	tests/fuzz/corpus/fuzz_signature/armored.asc \
 	tests/fuzz/corpus/fuzz_signature/line.txt \
 	tests/fuzz/corpus/fuzz_signature/packet.bin \

@@ -9,6 +9,7 @@ sdk_tests = \
 	tests/unit/sdk/test_file \
 	tests/unit/sdk/test_lines \
 	tests/unit/sdk/test_regex \
+	tests/unit/sdk/test_regex_answers \
 	tests/unit/sdk/test_text \
 	tests/unit/sdk/test_version
 
@@ -31,6 +32,15 @@ tests_unit_sdk_test_lines_SOURCES = tests/unit/sdk/test_lines.c tests/unit/sdk/t
 tests_unit_sdk_test_lines_CPPFLAGS = $(SDK_CPPFLAGS)
 tests_unit_sdk_test_lines_CFLAGS = $(SDK_TEST_CFLAGS)
 tests_unit_sdk_test_lines_LDADD = $(SDK_TEST_LIBS)
+
+tests_unit_sdk_test_regex_answers_SOURCES = tests/unit/sdk/test_regex_answers.c
+tests_unit_sdk_test_regex_answers_CPPFLAGS = $(SDK_CPPFLAGS)
+tests_unit_sdk_test_regex_answers_CFLAGS = $(SDK_TEST_CFLAGS)
+tests_unit_sdk_test_regex_answers_LDADD = $(SDK_TEST_LIBS)
+
+EXTRA_DIST += \
+	tests/fixtures/regex/answers.txt \
+	tests/fixtures/regex/generate.go
 
 tests_unit_sdk_test_regex_SOURCES = tests/unit/sdk/test_regex.c
 tests_unit_sdk_test_regex_CPPFLAGS = $(SDK_CPPFLAGS)
