@@ -39,7 +39,7 @@ sdk_libmig_search_la_SOURCES = \
 	sdk/lib/regex.c \
 	sdk/lib/regex_dfa.c \
 	sdk/lib/regex_dfa.h \
-	sdk/lib/regex_filter.c \
+	sdk/lib/regex_literal.c \
 	sdk/lib/regex_program.c \
 	sdk/lib/regex_program.h \
 	sdk/lib/regex_run.h \

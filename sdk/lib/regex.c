@@ -22,7 +22,8 @@
 struct mig_regex {
     uint64_t serial; /* never that of another one, also when this one is gone */
     struct program *program;
-    char *filter;
+    char *literal; /* what every text holds that matches */
+    size_t literal_length;
 };
 
 struct automaton {
@@ -60,7 +61,7 @@ mig_regex_new(const char *pattern, size_t length, struct mig_regex **ret_regex, 
     regex = calloc(1, sizeof(*regex));
     code = regex != NULL ? mig_program_new(&tree, &regex->program) : -ENOMEM;
     if (code == 0)
-        code = mig_regex_filter(&tree, &regex->filter);
+        code = mig_regex_literal(&tree, &regex->literal, &regex->literal_length);
     if (code == -E2BIG)
         mig_regex_explain(pattern, length, 0, "expression too large", ret_message, message_size);
     else if (code < 0)
@@ -81,14 +82,8 @@ mig_regex_free(struct mig_regex *regex)
     if (regex == NULL)
         return;
     mig_program_free(regex->program);
-    free(regex->filter);
+    free(regex->literal);
     free(regex);
-}
-
-const char *
-mig_regex_filter_of(const struct mig_regex *regex)
-{
-    return regex->filter;
 }
 
 struct mig_regex_scratch *
@@ -214,6 +209,23 @@ mig_regex_match(const struct mig_regex *regex, struct mig_regex_scratch *scratch
     return dfa != NULL ? match_text(&scratch->run, dfa, text, length, flags) : -ENOMEM;
 }
 
+/* Where the first line begins that may match; `length`: none does. */
+static size_t
+first_line(const struct mig_regex *regex, const char *text, size_t length)
+{
+    const char *found_at;
+    const char *newline;
+
+    /* One byte is in most lines. */
+    if (regex->literal_length < 2)
+        return 0;
+    found_at = memmem(text, length, regex->literal, regex->literal_length);
+    if (found_at == NULL)
+        return length;
+    newline = memrchr(text, '\n', (size_t)(found_at - text));
+    return newline != NULL ? (size_t)(newline - text) + 1 : 0;
+}
+
 int
 mig_regex_match_lines(const struct mig_regex *regex, struct mig_regex_scratch *scratch,
                       const char *text, size_t length)
@@ -226,6 +238,11 @@ mig_regex_match_lines(const struct mig_regex *regex, struct mig_regex_scratch *s
     if (dfa == NULL)
         return -ENOMEM;
     while (code == 0 && length > 0) {
+        line = first_line(regex, text, length);
+        text += line;
+        length -= line;
+        if (length == 0)
+            break;
         newline = memchr(text, '\n', length);
         line = newline != NULL ? (size_t)(newline - text) : length;
         code = match_text(&scratch->run, dfa, text,

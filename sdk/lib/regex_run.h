@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Inside the SDK: a regular expression on a text that comes in pieces, and what a pattern needs. */
+/* Inside the SDK: a regular expression on a text that comes in pieces, and what it must hold. */
 #ifndef MIG_REGEX_RUN_H
 #define MIG_REGEX_RUN_H
 
@@ -27,9 +27,7 @@ void mig_regex_run_fini(struct mig_regex_run *run);
 /* Lets go of memory when all patterns together hold too much; between texts. */
 void mig_regex_scratch_bound(struct mig_regex_scratch *scratch);
 
-/* In Hyperscan's syntax, of bytes, with lines (HS_FLAG_MULTILINE): a pattern that matches wherever
- * a line matches, and at some other places; NULL when there is none that is worth it. */
-int mig_regex_filter(const struct regex_tree *tree, char **ret_filter);
-const char *mig_regex_filter_of(const struct mig_regex *regex);
+/* The longest bytes, up to 64, that every text holds that matches; perhaps none. For free(). */
+int mig_regex_literal(const struct regex_tree *tree, char **ret_literal, size_t *ret_length);
 
 #endif
