@@ -644,10 +644,11 @@ mig_dfa_feed(struct dfa_run *run, const char *text, size_t length, uint64_t effo
     }
     if (code == 0 && length > 0 && run->partial_length > 0 && !run->dead)
         code = feed_partial(run, text, length, effort_max, fn, context, &used);
+    /* Without bytes there may be no text either. */
+    if (code != 0 || length == used || run->dead)
+        return code;
     text += used;
     length -= used;
-    if (code != 0 || length == 0 || run->dead)
-        return code;
     code = run_text(run, text, length, true, effort_max, fn, context, &used);
     if (code == 0 && !run->dead) {
         run->partial_length = length - used;

@@ -32,10 +32,11 @@ end_run(struct literal *l)
 static void
 take_runes(struct literal *l, const struct regex_node *node)
 {
-    const struct mig_rune_range *range = l->tree->runes.ranges + node->first;
+    const struct mig_rune_range *range =
+        node->count == 1 ? l->tree->runes.ranges + node->first : NULL;
 
     /* RUNE_ERROR may be any byte, a surrogate is nowhere. */
-    if (node->count != 1 || range->first != range->last || range->first == RUNE_ERROR ||
+    if (range == NULL || range->first != range->last || range->first == RUNE_ERROR ||
         (range->first >= 0xd800 && range->first <= 0xdfff)) {
         end_run(l);
         return;

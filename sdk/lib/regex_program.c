@@ -47,11 +47,12 @@ static uint32_t build(struct builder *b, uint32_t at, uint32_t next);
 static uint32_t
 build_runes(struct builder *b, const struct regex_node *node, uint32_t next)
 {
-    const struct mig_rune_range *range = b->tree->runes.ranges + node->first;
+    const struct mig_rune_range *range;
 
     /* An empty class takes nothing. */
     if (node->count == 0)
         return emit(b, INST_RANGE, next, 1, 0);
+    range = b->tree->runes.ranges + node->first;
     if (node->count == 1)
         return emit(b, INST_RANGE, next, range->first, range->last);
     return emit(b, INST_SET, next, node->first, node->count);
@@ -349,7 +350,6 @@ mig_program_new(const struct regex_tree *tree, struct program **ret_program)
     } else {
         if (size > 0)
             memcpy(program->ranges, tree->runes.ranges, size);
-        program->ranges_count = tree->runes.count;
         program->start = build(&b, tree->root, emit(&b, INST_MATCH, 0, 0, 0));
     }
     if (b.code == 0)
@@ -360,70 +360,6 @@ mig_program_new(const struct regex_tree *tree, struct program **ret_program)
     }
     *ret_program = program;
     return 0;
-}
-
-static void
-append(struct program *all, const struct program *one, uint32_t id)
-{
-    uint32_t shift = (uint32_t)all->count;
-    struct inst *inst;
-    size_t i;
-
-    for (i = 0; i < one->count; i++) {
-        inst = &all->insts[all->count++];
-        *inst = one->insts[i];
-        inst->next += shift;
-        if (inst->op == INST_SPLIT)
-            inst->a += shift;
-        else if (inst->op == INST_SET)
-            inst->a += (uint32_t)all->ranges_count;
-        else if (inst->op == INST_MATCH)
-            inst->a = id;
-    }
-    memcpy(all->ranges + all->ranges_count, one->ranges,
-           one->ranges_count * sizeof(struct mig_rune_range));
-    all->ranges_count += one->ranges_count;
-    all->has_asserts = all->has_asserts || one->has_asserts;
-    /* The split that leads here was made with the start of the one before. */
-    all->insts[all->count] = (struct inst){INST_SPLIT, one->start + shift, all->start, 0};
-    all->start = (uint32_t)all->count++;
-}
-
-int
-mig_program_join(const struct program *const *programs, size_t count, struct program **ret_program)
-{
-    struct program *all = calloc(1, sizeof(*all));
-    size_t insts = 1;
-    size_t ranges = 1;
-    size_t i;
-    int code = -ENOMEM;
-
-    if (all == NULL)
-        return -ENOMEM;
-    for (i = 0; i < count; i++) {
-        insts += programs[i]->count + 1;
-        ranges += programs[i]->ranges_count;
-    }
-    if (insts > PROGRAM_MAX * 4u) {
-        code = -E2BIG;
-        goto out;
-    }
-    all->insts = calloc(insts, sizeof(*all->insts));
-    all->ranges = calloc(ranges, sizeof(*all->ranges));
-    if (all->insts == NULL || all->ranges == NULL)
-        goto out;
-    /* What takes nothing is the end of the chain. */
-    all->insts[all->count++] = (struct inst){INST_RANGE, 0, 1, 0};
-    for (i = 0; i < count; i++)
-        append(all, programs[i], (uint32_t)i);
-    code = finish(all);
-    if (code == 0) {
-        *ret_program = all;
-        all = NULL;
-    }
-out:
-    mig_program_free(all);
-    return code;
 }
 
 void

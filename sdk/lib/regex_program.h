@@ -16,7 +16,7 @@ enum inst_op {
     INST_SET,    /* one rune of the b ranges from a on */
     INST_SPLIT,  /* go on at next and at a */
     INST_ASSERT, /* enum regex_assert a */
-    INST_MATCH   /* of the pattern a */
+    INST_MATCH
 };
 
 struct inst {
@@ -31,7 +31,6 @@ struct program {
     struct inst *insts;
     size_t count;
     struct mig_rune_range *ranges;
-    size_t ranges_count;
     uint32_t start;
     bool has_asserts;
     /* Intervals of runes, sorted by their first one, and the class of each. */
@@ -46,9 +45,6 @@ struct program {
 
 /* 0, -ENOMEM, or -E2BIG: more than PROGRAM_MAX instructions. */
 int mig_program_new(const struct regex_tree *tree, struct program **ret_program);
-/* All of them at once: pattern i is programs[i]. The same errors. */
-int mig_program_join(const struct program *const *programs, size_t count,
-                     struct program **ret_program);
 void mig_program_free(struct program *program);
 
 uint32_t mig_program_class(const struct program *program, uint32_t rune);

@@ -104,6 +104,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/fuzz_regex/backtrack.bin \
 	tests/fuzz/corpus/fuzz_regex/classes.bin \
 	tests/fuzz/corpus/fuzz_regex/counts.bin \
+	tests/fuzz/corpus/fuzz_regex/empty-class.bin \
 	tests/fuzz/corpus/fuzz_regex/lines.bin \
 	tests/fuzz/corpus/fuzz_regex/open.bin \
 	tests/fuzz/corpus/fuzz_signature/armored.asc \
