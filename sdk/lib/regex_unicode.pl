@@ -78,6 +78,10 @@ print <<"END";
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Made by regex_unicode.pl from Unicode $version. */
 /* clang-format off */
+#ifndef MIG_REGEX_UNICODE_TABLES_H
+#define MIG_REGEX_UNICODE_TABLES_H
+
+#include "regex_runes.h"
 
 static const struct {
     const char *name;
@@ -95,4 +99,4 @@ rows(map { sprintf '{0x%x, 0x%x}', @$_ } @all);
 print "};\n\n/* Each and the next one of the same letter in another case. */\n";
 print "static const uint32_t unicode_orbits[][2] = {\n";
 rows(map { sprintf '{0x%x, 0x%x}', $_, $next{$_} } sort { $a <=> $b } keys %next);
-print "};\n";
+print "};\n\n#endif\n";

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Made by regex_unicode.pl from Unicode 14.0.0. */
 /* clang-format off */
+#ifndef MIG_REGEX_UNICODE_TABLES_H
+#define MIG_REGEX_UNICODE_TABLES_H
+
+#include "regex_runes.h"
 
 static const struct {
     const char *name;
@@ -1962,3 +1966,5 @@ static const uint32_t unicode_orbits[][2] = {
     {0x1e93f, 0x1e91d}, {0x1e940, 0x1e91e}, {0x1e941, 0x1e91f}, {0x1e942, 0x1e920},
     {0x1e943, 0x1e921},
 };
+
+#endif
