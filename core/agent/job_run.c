@@ -67,6 +67,9 @@ start_operation(struct mig_supervisor *s, struct mig_job *job, size_t i)
                                    .timeout_ms = time_left(s, job),
                                    .output_max = s->site->output_max,
                                    .memory_max = s->site->memory_max,
+                                   .cpu_max = (unsigned)s->site->cpu_max,
+                                   .open_files_max = (unsigned)s->site->open_files_max,
+                                   .private_mode = s->site->private_mode != 0,
                                    .message = hear,
                                    .context = s};
     struct mig_err err = {0};

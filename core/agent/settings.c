@@ -105,7 +105,11 @@ mig_agent_settings(const struct mig_site *site, FILE *out)
     json_object_object_add(all, "agent", agent_part(site));
     json_object_object_add(limits, "output", json_object_new_int64((int64_t)site->output_max));
     json_object_object_add(limits, "memory", json_object_new_int64((int64_t)site->memory_max));
+    json_object_object_add(limits, "cpu", json_object_new_int64((int64_t)site->cpu_max));
+    json_object_object_add(limits, "openfiles",
+                           json_object_new_int64((int64_t)site->open_files_max));
     json_object_object_add(all, "limits", limits);
+    json_object_object_add(all, "extraprivacymode", json_object_new_boolean(site->private_mode));
     add_text(users, "relay", site->relay_user);
     add_text(users, "verifier", site->verifier_user);
     json_object_object_add(all, "user", users);

@@ -23,6 +23,8 @@ core_libmig_core_a_SOURCES += \
 	core/plugin/role.c \
 	core/plugin/table.c \
 	core/plugin/table.h \
+	core/plugin/watchdog.c \
+	core/plugin/watchdog.h \
 	core/plugin/wire.h \
 	core/plugin/worker.c \
 	core/plugin/worker.h

@@ -22,6 +22,7 @@
 #include "plugin/landlock.h"
 
 #define OPEN_FILES_DEFAULT 256u
+#define CPU_GRACE_S 2u
 #define NICE 19
 /* linux/ioprio.h, which older kernels' headers do not have: the idle class for this process. */
 #define IOPRIO_WHO_PROCESS 1
@@ -66,17 +67,26 @@ be_idle(void)
         mig_log(MIG_SEV_DEBUG, "the worker keeps its priority");
 }
 
-int
-mig_confine_limits(size_t memory_max, unsigned open_files_max, struct mig_err *err)
+unsigned
+mig_confine_open_files(unsigned open_files_max)
 {
-    int rc = limit(RLIMIT_NOFILE, open_files_max > 0 ? open_files_max : OPEN_FILES_DEFAULT);
+    return open_files_max > 0 ? open_files_max : OPEN_FILES_DEFAULT;
+}
+
+int
+mig_confine_limits(const struct mig_confine_budget *budget, struct mig_err *err)
+{
+    int rc = limit(RLIMIT_NOFILE, mig_confine_open_files(budget->open_files_max));
     if (rc != 0)
         return mig_err_errno(err, -rc, "RLIMIT_NOFILE");
-#ifdef MIG_SANITIZERS
-    (void)memory_max; /* the shadow memory takes terabytes of addresses */
-#else
-    if (memory_max > 0)
-        rc = limit(RLIMIT_AS, memory_max);
+    /* The watchdog comes first and saves the result; this is for one that was put out. */
+    if (budget->cpu_max > 0)
+        rc = limit(RLIMIT_CPU, (rlim_t)budget->cpu_max + CPU_GRACE_S);
+    if (rc != 0)
+        return mig_err_errno(err, -rc, "RLIMIT_CPU");
+#ifndef MIG_SANITIZERS /* whose shadow memory takes terabytes of addresses */
+    if (budget->memory_max > 0)
+        rc = limit(RLIMIT_AS, budget->memory_max);
 #endif
     return rc == 0 ? 0 : mig_err_errno(err, -rc, "RLIMIT_AS");
 }

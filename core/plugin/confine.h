@@ -25,7 +25,15 @@
 #include "base/error.h"
 
 int mig_confine_start(struct mig_err *err);
-int mig_confine_limits(size_t memory_max, unsigned open_files_max, struct mig_err *err);
+
+struct mig_confine_budget {
+    size_t memory_max;       /* bytes of address space; 0: no limit */
+    unsigned open_files_max; /* 0: 256 */
+    unsigned cpu_max;        /* seconds of one process; 0: no limit */
+};
+
+int mig_confine_limits(const struct mig_confine_budget *budget, struct mig_err *err);
+unsigned mig_confine_open_files(unsigned open_files_max);
 
 struct mig_confine_spec {
     uint32_t needs;              /* MIG_NEED_* bits */
