@@ -157,7 +157,7 @@ int
 mig_role_hello(struct mig_buf *body)
 {
     uint32_t type = 0;
-    int rc = mig_frame_recv(MIG_ROLE_FD, 4096, &type, body, NULL);
+    int rc = mig_frame_recv(MIG_ROLE_FD, MIG_FRAME_INLINE, &type, body, NULL);
 
     if (rc == 0 && type != MIG_MSG_HELLO)
         rc = MIG_E_PROTOCOL;

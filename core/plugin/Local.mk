@@ -11,6 +11,8 @@ core_libmig_core_a_SOURCES += \
 	core/plugin/filter.h \
 	core/plugin/landlock.c \
 	core/plugin/landlock.h \
+	core/plugin/layers.c \
+	core/plugin/layers.h \
 	core/plugin/list.c \
 	core/plugin/load.c \
 	core/plugin/load.h \

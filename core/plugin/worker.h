@@ -107,6 +107,9 @@ int mig_worker_call(const struct mig_worker_spec *spec, struct mig_worker **ret,
 /* Names of the plugins in the folder that are in the whitelist by name, or built in, sorted.
  * *ret: NULL-terminated array of strings, freed by mig_plugin_list_free(). */
 int mig_plugin_list(const char *plugin_dir, char ***ret, struct mig_err *err);
+/* The same with those that the whitelist does not name: all that lies there under a plugin's name.
+ */
+int mig_plugin_files(const char *plugin_dir, char ***ret, struct mig_err *err);
 void mig_plugin_list_free(char **names);
 
 #endif

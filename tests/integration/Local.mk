@@ -7,7 +7,8 @@ tests_integration_amqp_publish_LDADD = core/libmig-core.a $(AMQP_LIBS) $(CORE_LI
 integration_tests = \
 	tests/integration/01-investigation.sh \
 	tests/integration/02-refusals.sh \
-	tests/integration/03-restart.sh
+	tests/integration/03-restart.sh \
+	tests/integration/06-quarantine.sh
 TESTS += $(integration_tests)
 
 EXTRA_DIST += \
