@@ -164,7 +164,7 @@ mig_beat_main(const struct mig_role_user *user)
     /* The plugin folder may be closed to others, so it is listed before the rights are gone. */
     if (mig_plugin_list(mig_site_plugin_dir(&mig_site), &modules, &err) < 0)
         mig_role_log(MIG_SEV_WARNING, "%s", err.text);
-    if (mig_role_confine(user, 0, &got, &err) < 0) {
+    if (mig_role_confine(user, MIG_ROLE_NETWORK, &got, &err) < 0) {
         mig_role_log(MIG_SEV_ERR, "%s", err.text);
         goto out;
     }

@@ -43,16 +43,12 @@ static const char *const never[] = {
     "io_uring_register",
     "io_uring_setup",
     "ioperm",
-    "ioprio_set",
     "iopl",
     "kexec_file_load",
     "kexec_load",
     "keyctl",
     "kcmp",
-    "listen",
     "lookup_dcookie",
-    "memfd_create",
-    "memfd_secret",
     "mount",
     "mount_setattr",
     "move_mount",
@@ -71,9 +67,6 @@ static const char *const never[] = {
     "quotactl_fd",
     "reboot",
     "request_key",
-    "sched_setattr",
-    "sched_setparam",
-    "sched_setscheduler",
     "semctl",
     "semop",
     "semtimedop",
@@ -81,9 +74,6 @@ static const char *const never[] = {
     "shmctl",
     "setdomainname",
     "sethostname",
-    "setpgid",
-    "setpriority",
-    "setsid",
     "settimeofday",
     "stime",
     "swapoff",
@@ -97,6 +87,13 @@ static const char *const never[] = {
 #ifndef MIG_SANITIZERS
     "ptrace", /* LeakSanitizer stops its own threads by it */
 #endif
+};
+
+/* What no plugin may, but a role of the agent or gpg may. */
+static const char *const never_worker[] = {
+    "ioprio_set",    "listen",         "memfd_create",       "memfd_secret",
+    "sched_setattr", "sched_setparam", "sched_setscheduler", "setpgid",
+    "setpriority",   "setsid",
 };
 
 /* Files are read, not changed. */
@@ -305,6 +302,8 @@ filter_rules(scmp_filter_ctx ctx, uint32_t needs)
 {
     int rc = deny_list(ctx, never, MIG_COUNT(never));
     if (rc == 0)
+        rc = deny_list(ctx, never_worker, MIG_COUNT(never_worker));
+    if (rc == 0)
         rc = filter_processes(ctx, needs);
     if (rc == 0)
         rc = filter_sockets(ctx, needs);
@@ -334,6 +333,44 @@ mig_filter_load(uint32_t needs, struct mig_err *err)
     if (ctx == NULL)
         return mig_err_set(err, -ENOMEM, "no system call filter: out of memory");
     int rc = filter_rules(ctx, needs);
+    if (rc == 0)
+        rc = filter_ioctl();
+    if (rc == 0)
+        rc = seccomp_load(ctx);
+    seccomp_release(ctx);
+    return rc == 0 ? 0 : mig_err_errno(err, -rc, "the system call filter can not be loaded");
+}
+
+/* ---- roles of the agent ---- */
+
+static int
+role_rules(scmp_filter_ctx ctx, unsigned flags)
+{
+    static const scmp_datum_t local[] = {AF_UNIX};
+    static const scmp_datum_t network[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
+    static const char *const others[] = {"process_vm_readv", "setns"};
+    int rc = deny_list(ctx, never, MIG_COUNT(never));
+    if (rc == 0)
+        rc = deny_list(ctx, others, MIG_COUNT(others));
+    if (rc == 0)
+        rc = flags & MIG_FILTER_NETWORK ? deny_family_except(ctx, network, MIG_COUNT(network))
+                                        : deny_family_except(ctx, local, MIG_COUNT(local));
+    if (rc == 0)
+        rc = filter_processes(ctx, flags & MIG_FILTER_EXECUTE ? MIG_NEED_EXECUTE : 0);
+    if (rc == 0 && (flags & MIG_FILTER_EXECUTE) == 0)
+        rc = deny(ctx, "listen", 0, NULL);
+    if (rc == 0 && (flags & MIG_FILTER_EXECUTE) == 0)
+        rc = filter_code(ctx);
+    return rc;
+}
+
+int
+mig_filter_role(unsigned flags, struct mig_err *err)
+{
+    scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
+    if (ctx == NULL)
+        return mig_err_set(err, -ENOMEM, "no system call filter: out of memory");
+    int rc = role_rules(ctx, flags);
     if (rc == 0)
         rc = filter_ioctl();
     if (rc == 0)

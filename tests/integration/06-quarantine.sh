@@ -104,6 +104,14 @@ like "$(pg_sql mig "SELECT environment->'confinement' FROM agents WHERE status =
 like "$(pg_sql mig "SELECT environment->'modules' FROM agents WHERE status = 'online'")" '"good"' \
     "the protocol's own list of modules is as it was"
 
+# Verifier and relay are up: a command was answered just now.
+filtered=
+for pid in $(process_tree "$AGENT_PID"); do
+    role=$(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -Eo '@(relay|verifier)') &&
+        grep -q '^Seccomp:[[:space:]]*2$' "/proc/$pid/status" && filtered+=" $role"
+done
+is "$(tr ' ' '\n' <<<"$filtered" | sort | tr -d '\n')" "@relay@verifier" "relay and verifier have a system call filter"
+
 settings=$("$AGENT" -S)
 like "$(reason_of intruder <<<"$settings")" '^refused: plugin intruder refused: 13 bytes are too short for an ELF file' \
     "a file that is no plugin is listed as refused, with the reason"
