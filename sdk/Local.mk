@@ -37,8 +37,17 @@ sdk_libmig_search_la_SOURCES = \
 	sdk/lib/digest.c \
 	sdk/lib/digest.h \
 	sdk/lib/regex.c \
+	sdk/lib/regex_dfa.c \
+	sdk/lib/regex_dfa.h \
+	sdk/lib/regex_literal.c \
+	sdk/lib/regex_program.c \
+	sdk/lib/regex_program.h \
+	sdk/lib/regex_run.h \
+	sdk/lib/regex_runes.c \
+	sdk/lib/regex_runes.h \
 	sdk/lib/regex_syntax.c \
 	sdk/lib/regex_syntax.h \
+	sdk/lib/regex_unicode_tables.h \
 	sdk/lib/search_attributes.c \
 	sdk/lib/search_attributes.h \
 	sdk/lib/search_evaluate.c \
@@ -63,6 +72,8 @@ sdk_libmig_search_la_CPPFLAGS = $(SDK_CPPFLAGS)
 sdk_libmig_search_la_CFLAGS = $(PLUGIN_CFLAGS) $(JSON_CFLAGS) $(PCRE2_CFLAGS) $(CRYPTO_CFLAGS) \
 	$(ZLIB_CFLAGS)
 sdk_libmig_search_la_LIBADD = $(JSON_LIBS) $(PCRE2_LIBS) $(CRYPTO_LIBS) $(ZLIB_LIBS)
+
+EXTRA_DIST += sdk/lib/regex_unicode.pl
 
 check_LTLIBRARIES += sdk/libmig-testkit.la
 sdk_libmig_testkit_la_SOURCES = \

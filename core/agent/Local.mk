@@ -31,6 +31,8 @@ core_libmig_agent_a_SOURCES += \
 	core/agent/relay.c \
 	core/agent/role.c \
 	core/agent/role.h \
+	core/agent/roster.c \
+	core/agent/roster.h \
 	core/agent/settings.c \
 	core/agent/site.c \
 	core/agent/site.h \

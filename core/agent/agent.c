@@ -14,12 +14,12 @@
 static const char usage[] =
     "usage: mig-agent [-d] [-f]              serve the platform that is built in\n"
     "       mig-agent -m MODULE [-p]         run a module on the parameters of stdin\n"
-    "       mig-agent -q pid|status|shutdown ask the running agent\n"
+    "       mig-agent -q WORD                ask the running agent: pid, plugins, status, shutdown\n"
     "       mig-agent -S                     show what is built in\n"
-    "       mig-agent -V                     show the version\n"
-    "  -d  log debug messages to stderr\n"
-    "  -f  stay in the foreground (it always does)\n"
-    "  -p  with -m: print text instead of JSON\n";
+                            "       mig-agent -V                     show the version\n"
+                            "  -d  log debug messages to stderr\n"
+                            "  -f  stay in the foreground (it always does)\n"
+                            "  -p  with -m: print text instead of JSON\n";
 
 struct options {
     const char *mode;

@@ -29,6 +29,8 @@ struct beat {
     int64_t pid;
     uint64_t hash;   /* of the environment that was last told */
     int64_t refresh; /* when it changed */
+    char *plugins;   /* JSON */
+    char *layers;    /* JSON */
 };
 
 static int
@@ -44,6 +46,8 @@ read_hello(struct beat *b)
         b->pid = (int64_t)mig_unpack_number(&in);
         b->hash = mig_unpack_number(&in);
         b->refresh = (int64_t)mig_unpack_number(&in);
+        b->plugins = mig_unpack_dup(&in, NULL);
+        b->layers = mig_unpack_dup(&in, NULL);
         rc = in.bad ? -1 : 0;
     }
     mig_buf_fini(&hello);
@@ -92,6 +96,8 @@ make_beat(struct beat *b, char *const modules[], struct mig_buf *out)
     beat.environment = mig_env_json(modules);
     beat.tags = site_tags();
     if (beat.environment && beat.tags) {
+        mig_env_add(beat.environment, "plugins", b->plugins);
+        mig_env_add(beat.environment, "confinement", b->layers);
         note_change(b, beat.environment, now);
         beat.refreshtime.sec = b->refresh;
         rc = mig_heartbeat_json(&beat, out);
@@ -158,7 +164,7 @@ mig_beat_main(const struct mig_role_user *user)
     /* The plugin folder may be closed to others, so it is listed before the rights are gone. */
     if (mig_plugin_list(mig_site_plugin_dir(&mig_site), &modules, &err) < 0)
         mig_role_log(MIG_SEV_WARNING, "%s", err.text);
-    if (mig_role_confine(user, 0, &got, &err) < 0) {
+    if (mig_role_confine(user, MIG_ROLE_NETWORK, &got, &err) < 0) {
         mig_role_log(MIG_SEV_ERR, "%s", err.text);
         goto out;
     }
@@ -173,6 +179,8 @@ out:
     if (modules)
         mig_plugin_list_free(modules);
     free(b.queueloc);
+    free(b.plugins);
+    free(b.layers);
     mig_buf_fini(&body);
     return status;
 }

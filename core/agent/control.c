@@ -14,12 +14,14 @@
 #include <unistd.h>
 
 #include "agent/persist.h"
+#include "agent/roster.h"
 #include "agent/site.h"
 #include "agent/supervisor.h"
 #include "base/buf.h"
 #include "base/frame.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "plugin/layers.h"
 
 #define SOCKET_NAME "agent.sock"
 #define PEERS_MAX 8
@@ -135,6 +137,8 @@ status_text(const struct mig_supervisor *s, struct mig_buf *out)
                  s->relay_up ? "connected" : "not connected", mig_jobs_count(s), s->running,
                  s->answers, s->accepted, s->refused, s->answered);
     mig_persist_status(s->persist, out);
+    mig_buf_adds(out, ",\"confinement\":");
+    mig_layers_json(out);
     mig_buf_addc(out, '}');
 }
 
@@ -153,6 +157,9 @@ serve_peer(int fd, struct mig_supervisor *s)
             mig_buf_addf(&reply, "%d", (int)getpid());
         } else if (strcmp(query.data, "status") == 0) {
             status_text(s, &reply);
+        } else if (strcmp(query.data, "plugins") == 0) {
+            mig_roster_refresh(s->roster);
+            mig_roster_json(s->roster, MIG_ROSTER_JSON_MAX, &reply);
         } else if (strcmp(query.data, "shutdown") == 0) {
             mig_log(MIG_SEV_NOTICE, "told to shut down");
             mig_buf_adds(&reply, "shutdown");
@@ -202,21 +209,30 @@ ask(int dirfd, const char *query, struct mig_buf *reply)
 }
 
 int
-mig_control_query(const struct mig_site *site, const char *query)
+mig_control_ask(const struct mig_site *site, const char *query, struct mig_buf *reply)
 {
-    static const char *const known[] = {"pid", "shutdown", "status"};
-    struct mig_buf reply = MIG_BUF_INIT;
-    int dirfd, rc;
+    int dirfd = open(mig_site_run_dir(site), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int rc = dirfd < 0 ? -errno : ask(dirfd, query, reply);
 
-    for (size_t i = 0; i < 3 && strcmp(query, known[i]) != 0; i++)
-        if (i == 2) {
-            fprintf(stderr, "mig-agent: -q takes pid, shutdown or status, not '%s'\n", query);
-            return 2;
-        }
-    dirfd = open(mig_site_run_dir(site), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    rc = dirfd < 0 ? -errno : ask(dirfd, query, &reply);
     if (dirfd >= 0)
         close(dirfd);
+    return rc;
+}
+
+int
+mig_control_query(const struct mig_site *site, const char *query)
+{
+    static const char *const known[] = {"pid", "plugins", "shutdown", "status"};
+    struct mig_buf reply = MIG_BUF_INIT;
+    int rc;
+
+    for (size_t i = 0; i < 4 && strcmp(query, known[i]) != 0; i++)
+        if (i == 3) {
+            fprintf(stderr, "mig-agent: -q takes pid, plugins, shutdown or status, not '%s'\n",
+                    query);
+            return 2;
+        }
+    rc = mig_control_ask(site, query, &reply);
     if (rc < 0)
         fprintf(stderr, "mig-agent: no agent answers in %s: %s\n", mig_site_run_dir(site),
                 mig_strerror(rc));

@@ -233,6 +233,15 @@ mig_env_json(char *const modules[])
     return env;
 }
 
+void
+mig_env_add(struct json_object *env, const char *key, const char *json)
+{
+    struct json_object *value = json_tokener_parse(json);
+
+    if (value)
+        json_object_object_add(env, key, value);
+}
+
 uint64_t
 mig_env_hash(const char *text)
 {

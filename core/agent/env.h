@@ -13,6 +13,8 @@ struct json_object;
 void mig_env_hostname(char *name, size_t size);
 /* The environment of the heartbeat, NULL without memory. `modules`: NULL-terminated, or NULL. */
 struct json_object *mig_env_json(char *const modules[]);
+/* Adds a member of ours, given as JSON text, beside those of the protocol. */
+void mig_env_add(struct json_object *env, const char *key, const char *json);
 /* "Debian 12 bookworm" from the text of os-release(5), as lsb_release says it; "" when it is not
  * there. */
 void mig_env_ident(const char *os_release, char *ident, size_t size);

@@ -11,6 +11,7 @@
 
 #include "agent/assemble.h"
 #include "agent/persist.h"
+#include "agent/roster.h"
 #include "agent/site.h"
 #include "agent/supervisor.h"
 #include "base/log.h"
@@ -67,10 +68,18 @@ start_operation(struct mig_supervisor *s, struct mig_job *job, size_t i)
                                    .timeout_ms = time_left(s, job),
                                    .output_max = s->site->output_max,
                                    .memory_max = s->site->memory_max,
+                                   .cpu_max = (unsigned)s->site->cpu_max,
+                                   .open_files_max = (unsigned)s->site->open_files_max,
+                                   .private_mode = s->site->private_mode != 0,
                                    .message = hear,
                                    .context = s};
     struct mig_err err = {0};
+    const char *quarantine = mig_roster_quarantine(s->roster, op->module);
 
+    if (quarantine) {
+        end_operation(job, i, MIG_ANSWER_FAILED, quarantine);
+        return;
+    }
     if (spec.timeout_ms <= 0) {
         end_operation(job, i, MIG_ANSWER_TIMEOUT,
                       "the action expired before the operation started");
@@ -126,6 +135,9 @@ finish_operation(struct mig_supervisor *s, struct mig_job *job, size_t i)
     if (status != MIG_ANSWER_SUCCESS)
         mig_log(MIG_SEV_WARNING, "command %" PRId64 ": operation %zu, %s: %s",
                 job->verdict.command_id, i, module, reason);
+    if (outcome->status != MIG_WORKER_REFUSED &&
+        mig_roster_outcome(s->roster, module, outcome->crashed, reason))
+        mig_log(MIG_SEV_ERR, "%s", mig_roster_quarantine(s->roster, module));
     end_operation(job, i, status, reason);
     mig_persist_forget(s->persist, job->workers[i]);
     mig_worker_free(job->workers[i]);

@@ -22,7 +22,8 @@ enum mig_message {
     MIG_MSG_ASSEMBLE = 22, /* supervisor: agent/assemble.h */
     MIG_MSG_ANSWER = 23, /* verifier: the bytes of the answered command; none: it can not be made */
 
-    /* beat. HELLO: text queueloc, number pid, number hash and number refresh time, as last told. */
+    /* beat. HELLO: text queueloc, number pid, number hash and number refresh time, as last
+     * told, bytes plugins (agent/roster.h), bytes layers (plugin/layers.h). */
     MIG_MSG_BEAT = 30 /* beat: number 1 when the API took it, number hash, number refresh time */
 };
 

@@ -12,6 +12,7 @@
 
 static const char *const known[] = {"agent.api",
                                     "agent.confdir",
+                                    "agent.extraprivacymode",
                                     "agent.heartbeatfreq",
                                     "agent.maxworkers",
                                     "agent.moduletimeout",
@@ -19,7 +20,9 @@ static const char *const known[] = {"agent.api",
                                     "agent.relay",
                                     "agent.rundir",
                                     "agent.tags",
+                                    "limits.cpu",
                                     "limits.memory",
+                                    "limits.openfiles",
                                     "limits.output",
                                     "logging.destination",
                                     "logging.level",
@@ -126,10 +129,35 @@ read_tags(const char *dir, struct mig_mksite *s, struct mig_err *err)
     return 0;
 }
 
+/* What one operation may use up, and what it may tell. */
+static int
+read_budget(struct mig_mksite *s, struct mig_err *err)
+{
+    int64_t output = 0, memory = 0, cpu = 0, files = 0;
+    int private_mode = 0;
+    struct mig_conf *c = s->conf;
+    int rc = mig_conf_get_number(c, "limits.output", 4096, 32 << 20, 16 << 20, &output, err);
+
+    if (rc == 0)
+        rc = mig_conf_get_number(c, "limits.memory", 0, INT64_MAX, (int64_t)1 << 30, &memory, err);
+    if (rc == 0)
+        rc = mig_conf_get_number(c, "limits.cpu", 0, 86400, 600, &cpu, err);
+    if (rc == 0)
+        rc = mig_conf_get_number(c, "limits.openfiles", 32, 65536, 256, &files, err);
+    if (rc == 0)
+        rc = mig_conf_get_bool(c, "agent.extraprivacymode", 0, &private_mode, err);
+    s->site.output_max = (uint64_t)output;
+    s->site.memory_max = (uint64_t)memory;
+    s->site.cpu_max = (uint64_t)cpu;
+    s->site.open_files_max = (uint64_t)files;
+    s->site.private_mode = private_mode != 0;
+    return rc;
+}
+
 static int
 read_numbers(struct mig_mksite *s, struct mig_err *err)
 {
-    int64_t workers = 0, output = 0, memory = 0;
+    int64_t workers = 0;
     struct mig_conf *c = s->conf;
     int rc;
 
@@ -140,9 +168,7 @@ read_numbers(struct mig_mksite *s, struct mig_err *err)
     if (rc == 0)
         rc = mig_conf_get_number(c, "agent.maxworkers", 1, 64, 4, &workers, err);
     if (rc == 0)
-        rc = mig_conf_get_number(c, "limits.output", 4096, 32 << 20, 16 << 20, &output, err);
-    if (rc == 0)
-        rc = mig_conf_get_number(c, "limits.memory", 0, INT64_MAX, (int64_t)1 << 30, &memory, err);
+        rc = read_budget(s, err);
     if (rc < 0)
         return rc;
     if (s->site.heartbeat_ms < 1000 || s->site.module_timeout_ms < 1000)
@@ -150,8 +176,6 @@ read_numbers(struct mig_mksite *s, struct mig_err *err)
                            "agent.heartbeatfreq and agent.moduletimeout: "
                            "expected one second or more");
     s->site.max_workers = (uint64_t)workers;
-    s->site.output_max = (uint64_t)output;
-    s->site.memory_max = (uint64_t)memory;
     return 0;
 }
 

@@ -66,6 +66,9 @@ call(const struct mig_site *site, enum mig_worker_call what, const char *module,
         .timeout_ms = site->module_timeout_ms > 0 ? site->module_timeout_ms : 300000,
         .output_max = site->output_max,
         .memory_max = site->memory_max,
+        .cpu_max = (unsigned)site->cpu_max,
+        .open_files_max = (unsigned)site->open_files_max,
+        .private_mode = site->private_mode != 0,
     };
 
     return mig_worker_call(&spec, ret, err);

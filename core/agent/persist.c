@@ -414,6 +414,8 @@ start(struct instance *it)
                                    .input = config.data,
                                    .input_len = config.len,
                                    .memory_max = p->site->memory_max,
+                                   .open_files_max = (unsigned)p->site->open_files_max,
+                                   .private_mode = p->site->private_mode != 0,
                                    .message = hear,
                                    .context = it,
                                    .state_dir = state_dir,

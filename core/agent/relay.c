@@ -277,7 +277,7 @@ mig_relay_main(const struct mig_role_user *user)
     unsigned got;
     int status = 1;
 
-    if (mig_role_confine(user, 0, &got, &err) < 0) {
+    if (mig_role_confine(user, MIG_ROLE_NETWORK, &got, &err) < 0) {
         mig_role_log(MIG_SEV_ERR, "%s", err.text);
         goto out;
     }

@@ -22,6 +22,7 @@
 #include "base/buf.h"
 #include "base/frame.h"
 #include "base/log.h"
+#include "plugin/filter.h"
 
 static const struct {
     const char *name;
@@ -132,6 +133,11 @@ mig_role_confine(const struct mig_role_user *user, unsigned flags, unsigned *ret
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return mig_err_errno(err, errno, "no_new_privs");
+    rc = mig_filter_role((flags & MIG_ROLE_NETWORK ? MIG_FILTER_NETWORK : 0) |
+                             (flags & MIG_ROLE_PROGRAMS ? MIG_FILTER_EXECUTE : 0),
+                         err);
+    if (rc < 0)
+        return rc;
     *ret_flags = got;
     return 0;
 }
@@ -157,7 +163,7 @@ int
 mig_role_hello(struct mig_buf *body)
 {
     uint32_t type = 0;
-    int rc = mig_frame_recv(MIG_ROLE_FD, 4096, &type, body, NULL);
+    int rc = mig_frame_recv(MIG_ROLE_FD, MIG_FRAME_INLINE, &type, body, NULL);
 
     if (rc == 0 && type != MIG_MSG_HELLO)
         rc = MIG_E_PROTOCOL;

@@ -19,11 +19,14 @@ struct mig_role_user {
 
 #define MIG_ROLE_NEW_NETWORK (1u << 0) /* an empty network namespace */
 #define MIG_ROLE_NEW_TMP (1u << 1)     /* a private, empty /tmp that vanishes with the process */
+#define MIG_ROLE_NETWORK (1u << 2)     /* it talks to the network */
+#define MIG_ROLE_PROGRAMS (1u << 3)    /* it runs gpg */
 
 /* If this process was executed as a role: does its work and does not return. */
 void mig_agent_role(int argc, char **argv);
 
-/* Gives up all that the role must not have. *ret_flags: which of `flags` could be had (needs root).
+/* Gives up all that the role must not have. *ret_flags: which NEW ones of `flags` could be had
+ * (needs root).
  */
 int mig_role_confine(const struct mig_role_user *user, unsigned flags, unsigned *ret_flags,
                      struct mig_err *err);

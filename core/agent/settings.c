@@ -2,14 +2,16 @@
 #include "config.h"
 
 #include <json-c/json.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "agent/agent.h"
+#include "agent/roster.h"
 #include "agent/site.h"
+#include "agent/supervisor.h"
 #include "base/buf.h"
 #include "base/time.h"
-#include "plugin/worker.h"
-#include "trust/whitelist.h"
+#include "plugin/layers.h"
 
 static void
 add_text(struct json_object *object, const char *key, const char *text)
@@ -71,25 +73,34 @@ agent_part(const struct mig_site *site)
     return part;
 }
 
+/* The running agent knows which are in quarantine; without one, what it would see. */
 static struct json_object *
-plugins_part(void)
+plugins_part(const struct mig_site *site)
 {
-    struct json_object *list = json_object_new_array();
+    struct mig_buf text = MIG_BUF_INIT;
+    struct mig_roster *roster = NULL;
+    struct json_object *list = NULL;
 
-    for (size_t i = 0; i < mig_whitelist.count; i++) {
-        const struct mig_whitelist_entry *entry = &mig_whitelist.entries[i];
-        struct json_object *one = json_object_new_object();
-        char digest[2 * MIG_IMAGE_DIGEST + 1], abi[16];
-
-        mig_hex(entry->digest, MIG_IMAGE_DIGEST, digest);
-        snprintf(abi, sizeof(abi), "%u.%u", entry->abi_major, entry->abi_minor);
-        add_text(one, "name", entry->name);
-        add_text(one, "version", entry->version);
-        add_text(one, "abi", abi);
-        add_text(one, "digest", digest);
-        json_object_array_add(list, one);
+    if (mig_site_present(site) && mig_control_ask(site, "plugins", &text) == 0 && text.data)
+        list = json_tokener_parse(text.data);
+    if (!list && (roster = mig_roster_new(mig_site_plugin_dir(site)))) {
+        mig_buf_reset(&text);
+        if (mig_roster_json(roster, SIZE_MAX / 2, &text) == 0)
+            list = json_tokener_parse(text.data);
     }
-    return list;
+    mig_roster_free(roster);
+    mig_buf_fini(&text);
+    return list ? list : json_object_new_array();
+}
+
+static struct json_object *
+confinement_part(void)
+{
+    struct mig_buf text = MIG_BUF_INIT;
+    struct json_object *part = mig_layers_json(&text) == 0 ? json_tokener_parse(text.data) : NULL;
+
+    mig_buf_fini(&text);
+    return part;
 }
 
 int
@@ -105,14 +116,19 @@ mig_agent_settings(const struct mig_site *site, FILE *out)
     json_object_object_add(all, "agent", agent_part(site));
     json_object_object_add(limits, "output", json_object_new_int64((int64_t)site->output_max));
     json_object_object_add(limits, "memory", json_object_new_int64((int64_t)site->memory_max));
+    json_object_object_add(limits, "cpu", json_object_new_int64((int64_t)site->cpu_max));
+    json_object_object_add(limits, "openfiles",
+                           json_object_new_int64((int64_t)site->open_files_max));
     json_object_object_add(all, "limits", limits);
+    json_object_object_add(all, "extraprivacymode", json_object_new_boolean(site->private_mode));
     add_text(users, "relay", site->relay_user);
     add_text(users, "verifier", site->verifier_user);
     json_object_object_add(all, "user", users);
     for (size_t i = 0; site->signers && site->signers[i]; i++)
         json_object_array_add(signers, json_object_new_string(site->signers[i]));
     json_object_object_add(all, "investigators", signers);
-    json_object_object_add(all, "plugins", plugins_part());
+    json_object_object_add(all, "plugins", plugins_part(site));
+    json_object_object_add(all, "confinement", confinement_part());
     fprintf(out, "%s\n",
             json_object_to_json_string_ext(all, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
                                                     JSON_C_TO_STRING_NOSLASHESCAPE));

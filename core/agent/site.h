@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 /* Raised whenever the struct changes: an agent linked from two versions refuses to start. */
-#define MIG_SITE_LAYOUT 2
+#define MIG_SITE_LAYOUT 3
 
 /* clang-format off */
 #define MIG_SITE_TYPES                                                                             \
@@ -45,6 +45,9 @@ struct mig_site {                                                               
     const char *conf_dir;          /* the endpoint's configuration folder */                       \
     uint64_t alerts_max;           /* bytes of the queue of alerts */                              \
     uint64_t state_max;            /* bytes of one state file of a persistent module */            \
+    uint64_t cpu_max;              /* seconds of CPU time of one operation; 0: no limit */         \
+    uint64_t open_files_max;       /* of one worker */                                             \
+    uint64_t private_mode;         /* 1: fields that plugins declare private are masked */         \
 }
 /* clang-format on */
 

@@ -19,6 +19,7 @@
 #include "agent/message.h"
 #include "agent/pack.h"
 #include "agent/persist.h"
+#include "agent/roster.h"
 #include "agent/site.h"
 #include "agent/spool.h"
 #include "base/buf.h"
@@ -26,6 +27,7 @@
 #include "base/frame.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "plugin/layers.h"
 #include "trust/journal.h"
 
 #define VERIFIER_IDLE_MS 5000
@@ -147,6 +149,7 @@ close_state(struct mig_supervisor *s)
     mig_child_stop(&s->verifier);
     mig_child_stop(&s->beat);
     mig_jobs_free(s);
+    mig_roster_free(s->roster);
     mig_persist_end(s->persist);
     mig_control_close(s->control, s->run_fd);
     mig_journal_close(s->journal);
@@ -193,18 +196,25 @@ mig_supervisor_verifier(struct mig_supervisor *s)
 static void
 start_beat(struct mig_supervisor *s, int64_t now)
 {
-    struct mig_buf hello = MIG_BUF_INIT;
+    struct mig_buf hello = MIG_BUF_INIT, plugins = MIG_BUF_INIT, layers = MIG_BUF_INIT;
     struct mig_err err = {0};
 
     mig_pack_text(&hello, s->queueloc);
     mig_pack_number(&hello, (uint64_t)getpid());
     mig_pack_number(&hello, s->env_hash);
     mig_pack_number(&hello, (uint64_t)s->env_refresh);
+    mig_roster_refresh(s->roster);
+    mig_roster_json(s->roster, MIG_ROSTER_JSON_MAX, &plugins);
+    mig_pack_bytes(&hello, plugins.data, plugins.len);
+    mig_layers_json(&layers);
+    mig_pack_bytes(&hello, layers.data, layers.len);
     if (mig_child_start(&s->beat, &hello, &err) < 0)
         mig_log(MIG_SEV_ERR, "%s", err.text[0] ? err.text : "the heartbeat does not start");
     s->beat_deadline = now + BEAT_TIMEOUT_MS;
     s->beat_next = now + BEAT_RETRY_MS; /* until it is known that the API took it */
     mig_buf_fini(&hello);
+    mig_buf_fini(&plugins);
+    mig_buf_fini(&layers);
 }
 
 static void
@@ -451,8 +461,10 @@ mig_supervisor_run(const struct mig_site *site, struct mig_err *err)
         rc = resolve_users(&s, err);
     if (rc == 0)
         rc = open_state(&s, err);
-    if (rc == 0)
-        rc = mig_jobs_load(&s, err);
+    if (rc == 0) {
+        s.roster = mig_roster_new(mig_site_plugin_dir(site));
+        rc = s.roster ? mig_jobs_load(&s, err) : mig_err_errno(err, ENOMEM, "plugins");
+    }
     if (rc == 0) {
         mig_log(MIG_SEV_NOTICE, "agent " PACKAGE_VERSION " serves %s as %.20s...",
                 mig_site_run_dir(site), s.queueloc);

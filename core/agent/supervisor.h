@@ -15,10 +15,12 @@
 #include "agent/identity.h"
 #include "base/error.h"
 
+struct mig_buf;
 struct mig_control;
 struct mig_job;
 struct mig_journal;
 struct mig_persist;
+struct mig_roster;
 struct mig_site;
 
 struct mig_supervisor {
@@ -39,6 +41,7 @@ struct mig_supervisor {
     uint64_t env_hash;
     int64_t env_refresh;
 
+    struct mig_roster *roster;
     struct mig_job *jobs; /* oldest first */
     uint64_t last_cookie;
     unsigned running; /* workers */
@@ -86,7 +89,10 @@ int mig_control_open(int dirfd, struct mig_control **ret, struct mig_err *err);
 void mig_control_close(struct mig_control *control, int dirfd);
 size_t mig_control_poll(struct mig_control *control, struct pollfd *fds, size_t max);
 void mig_control_step(struct mig_control *control, struct mig_supervisor *s);
-/* Asks a running agent: "pid", "status" or "shutdown"; prints the answer. The exit status. */
+/* Asks a running agent; the answer into `reply`. */
+int mig_control_ask(const struct mig_site *site, const char *query, struct mig_buf *reply);
+/* Asks a running agent: "pid", "plugins", "status" or "shutdown"; prints the answer. The exit
+ * status. */
 int mig_control_query(const struct mig_site *site, const char *query);
 
 #endif

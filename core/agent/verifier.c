@@ -110,7 +110,8 @@ mig_verifier_main(const struct mig_role_user *user)
     unsigned got = 0;
     int status = 1;
 
-    if (mig_role_confine(user, MIG_ROLE_NEW_NETWORK | MIG_ROLE_NEW_TMP, &got, &err) < 0) {
+    if (mig_role_confine(user, MIG_ROLE_NEW_NETWORK | MIG_ROLE_NEW_TMP | MIG_ROLE_PROGRAMS, &got,
+                         &err) < 0) {
         mig_role_log(MIG_SEV_ERR, "%s", err.text);
         goto out;
     }

@@ -9,6 +9,10 @@ core_libmig_core_a_SOURCES += \
 	core/plugin/fields.h \
 	core/plugin/filter.c \
 	core/plugin/filter.h \
+	core/plugin/landlock.c \
+	core/plugin/landlock.h \
+	core/plugin/layers.c \
+	core/plugin/layers.h \
 	core/plugin/list.c \
 	core/plugin/load.c \
 	core/plugin/load.h \
@@ -21,6 +25,8 @@ core_libmig_core_a_SOURCES += \
 	core/plugin/role.c \
 	core/plugin/table.c \
 	core/plugin/table.h \
+	core/plugin/watchdog.c \
+	core/plugin/watchdog.h \
 	core/plugin/wire.h \
 	core/plugin/worker.c \
 	core/plugin/worker.h

@@ -19,9 +19,11 @@
 
 #include "base/log.h"
 #include "plugin/filter.h"
+#include "plugin/landlock.h"
 
 #define OPEN_FILES_DEFAULT 256u
-#define NICE 10
+#define CPU_GRACE_S 2u
+#define NICE 19
 /* linux/ioprio.h, which older kernels' headers do not have: the idle class for this process. */
 #define IOPRIO_WHO_PROCESS 1
 #define IOPRIO_IDLE (3 << 13)
@@ -51,25 +53,40 @@ mig_confine_start(struct mig_err *err)
     int rc = limit(RLIMIT_CORE, 0);
     if (rc != 0)
         return mig_err_errno(err, -rc, "RLIMIT_CORE");
-    /* An investigation must not be felt on the endpoint; a host that refuses this is no reason to
-     * stop. */
-    if (setpriority(PRIO_PROCESS, 0, NICE) != 0 ||
-        syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_IDLE) != 0)
-        mig_log(MIG_SEV_DEBUG, "the worker keeps its priority");
     return 0;
 }
 
-int
-mig_confine_limits(size_t memory_max, unsigned open_files_max, struct mig_err *err)
+/* An investigation must not be felt on the endpoint; a host that refuses this is no reason to stop.
+ * While there is one thread: those made later inherit it. SCHED_IDLE would starve on a busy host.
+ */
+static void
+be_idle(void)
 {
-    int rc = limit(RLIMIT_NOFILE, open_files_max > 0 ? open_files_max : OPEN_FILES_DEFAULT);
+    if (setpriority(PRIO_PROCESS, 0, NICE) != 0 ||
+        syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_IDLE) != 0)
+        mig_log(MIG_SEV_DEBUG, "the worker keeps its priority");
+}
+
+unsigned
+mig_confine_open_files(unsigned open_files_max)
+{
+    return open_files_max > 0 ? open_files_max : OPEN_FILES_DEFAULT;
+}
+
+int
+mig_confine_limits(const struct mig_confine_budget *budget, struct mig_err *err)
+{
+    int rc = limit(RLIMIT_NOFILE, mig_confine_open_files(budget->open_files_max));
     if (rc != 0)
         return mig_err_errno(err, -rc, "RLIMIT_NOFILE");
-#ifdef MIG_SANITIZERS
-    (void)memory_max; /* the shadow memory takes terabytes of addresses */
-#else
-    if (memory_max > 0)
-        rc = limit(RLIMIT_AS, memory_max);
+    /* The watchdog comes first and saves the result; this is for one that was put out. */
+    if (budget->cpu_max > 0)
+        rc = limit(RLIMIT_CPU, (rlim_t)budget->cpu_max + CPU_GRACE_S);
+    if (rc != 0)
+        return mig_err_errno(err, -rc, "RLIMIT_CPU");
+#ifndef MIG_SANITIZERS /* whose shadow memory takes terabytes of addresses */
+    if (budget->memory_max > 0)
+        rc = limit(RLIMIT_AS, budget->memory_max);
 #endif
     return rc == 0 ? 0 : mig_err_errno(err, -rc, "RLIMIT_AS");
 }
@@ -133,8 +150,11 @@ leave_network(uint32_t needs)
 }
 
 int
-mig_confine_needs(uint32_t needs, struct mig_err *err)
+mig_confine_needs(const struct mig_confine_spec *spec, struct mig_err *err)
 {
+    uint32_t needs = spec->needs;
+    if (spec->idle)
+        be_idle();
     leave_network(needs);
     int rc = drop_capabilities(needs, err);
     /* A plugin with state has the limit of its site already. */
@@ -145,5 +165,7 @@ mig_confine_needs(uint32_t needs, struct mig_err *err)
         if (rc != 0)
             return mig_err_errno(err, -rc, "RLIMIT_FSIZE");
     }
+    if (rc == 0)
+        rc = mig_landlock_load(needs, spec->programs, err);
     return rc == 0 ? mig_filter_load(needs, err) : rc;
 }

@@ -5,10 +5,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/fiemap.h>
+#include <linux/fs.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stddef.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <mig/plugin.h>
@@ -66,8 +74,6 @@ static const char *const never[] = {
     "shmctl",
     "setdomainname",
     "sethostname",
-    "setpgid",
-    "setsid",
     "settimeofday",
     "stime",
     "swapoff",
@@ -81,6 +87,13 @@ static const char *const never[] = {
 #ifndef MIG_SANITIZERS
     "ptrace", /* LeakSanitizer stops its own threads by it */
 #endif
+};
+
+/* What no plugin may, but a role of the agent or gpg may. */
+static const char *const never_worker[] = {
+    "ioprio_set",    "listen",         "memfd_create",       "memfd_secret",
+    "sched_setattr", "sched_setparam", "sched_setscheduler", "setpgid",
+    "setpriority",   "setsid",
 };
 
 /* Files are read, not changed. */
@@ -228,10 +241,68 @@ filter_signals(scmp_filter_ctx ctx)
     return rc;
 }
 
+/* Memory that was written does not become code: executable is what is mapped from a file, once. */
+static int
+filter_code(scmp_filter_ctx ctx)
+{
+    const scmp_datum_t both = PROT_WRITE | PROT_EXEC;
+    struct scmp_arg_cmp write_exec = compare(2, SCMP_CMP_MASKED_EQ, both, both);
+    struct scmp_arg_cmp exec = compare(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC);
+    struct scmp_arg_cmp fresh[] = {exec,
+                                   compare(3, SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS)};
+    int rc = deny(ctx, "mmap", 1, &write_exec);
+    if (rc == 0)
+        rc = deny(ctx, "mmap", 2, fresh);
+    if (rc == 0)
+        rc = deny(ctx, "mprotect", 1, &exec);
+    return rc == 0 ? deny(ctx, "pkey_mprotect", 1, &exec) : rc;
+}
+
+/* linux/fs.h since 6.7 and 6.11 */
+#define PAGEMAP_SCAN_ 0xc0606610u
+#define PROCMAP_QUERY_ 0xc0686611u
+
+/* ioctl() is a door to every driver; through it go questions only, the rest is ENOTTY as of a
+ * driver that does not know it: callers have another way then. A second filter, written by hand,
+ * since a rule of libseccomp can not say "none of these". The first one has checked the machine. */
+static int
+filter_ioctl(void)
+{
+    static const uint32_t asked[] = {
+        FIONREAD, FIONBIO,         FIOASYNC,      FIOCLEX,           FIONCLEX,
+        FIGETBSZ, FS_IOC_GETFLAGS, FS_IOC_FIEMAP, FS_IOC_FSGETXATTR, FS_IOC_GETVERSION,
+        TCGETS,   TIOCGPGRP,       TIOCGWINSZ,    TIOCGSID,          0xb701 /* NS_GET_USERNS */,
+        0xb702,   0xb703,          0xb704,        PAGEMAP_SCAN_,     PROCMAP_QUERY_};
+    const unsigned count = MIG_COUNT(asked);
+    struct sock_filter code[MIG_COUNT(asked) + 8];
+    unsigned n = 0;
+    unsigned low = offsetof(struct seccomp_data, args[1]);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    low += 4;
+#endif
+    code[n++] =
+        (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+    code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 1, 0);
+    code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    code[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, low);
+    for (unsigned i = 0; i < count; i++)
+        code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, asked[i],
+                                                 (unsigned char)(count - i + 2), 0);
+    /* 0x89xx are those of sockets: what changes something takes CAP_NET_ADMIN. */
+    code[n++] = (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xffffff00u);
+    code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x8900, 1, 0);
+    code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOTTY);
+    code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    struct sock_fprog program = {.len = (unsigned short)n, .filter = code};
+    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0 ? 0 : -errno;
+}
+
 static int
 filter_rules(scmp_filter_ctx ctx, uint32_t needs)
 {
     int rc = deny_list(ctx, never, MIG_COUNT(never));
+    if (rc == 0)
+        rc = deny_list(ctx, never_worker, MIG_COUNT(never_worker));
     if (rc == 0)
         rc = filter_processes(ctx, needs);
     if (rc == 0)
@@ -245,6 +316,8 @@ filter_rules(scmp_filter_ctx ctx, uint32_t needs)
         rc = deny(ctx, "ftruncate", 0, NULL);
     if (rc == 0 && (needs & MIG_NEED_PROCESS_MEMORY) == 0)
         rc = deny(ctx, "process_vm_readv", 0, NULL);
+    if (rc == 0 && (needs & (MIG_NEED_READ_FILES | MIG_NEED_PROCESS_MEMORY)) == 0)
+        rc = filter_code(ctx);
     /* Programs that are run inherit the filter, and write where they must. */
     if (rc == 0 && (needs & MIG_NEED_EXECUTE) == 0)
         rc = filter_writing(ctx);
@@ -260,6 +333,46 @@ mig_filter_load(uint32_t needs, struct mig_err *err)
     if (ctx == NULL)
         return mig_err_set(err, -ENOMEM, "no system call filter: out of memory");
     int rc = filter_rules(ctx, needs);
+    if (rc == 0)
+        rc = filter_ioctl();
+    if (rc == 0)
+        rc = seccomp_load(ctx);
+    seccomp_release(ctx);
+    return rc == 0 ? 0 : mig_err_errno(err, -rc, "the system call filter can not be loaded");
+}
+
+/* ---- roles of the agent ---- */
+
+static int
+role_rules(scmp_filter_ctx ctx, unsigned flags)
+{
+    static const scmp_datum_t local[] = {AF_UNIX};
+    static const scmp_datum_t network[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
+    static const char *const others[] = {"process_vm_readv", "setns"};
+    int rc = deny_list(ctx, never, MIG_COUNT(never));
+    if (rc == 0)
+        rc = deny_list(ctx, others, MIG_COUNT(others));
+    if (rc == 0)
+        rc = flags & MIG_FILTER_NETWORK ? deny_family_except(ctx, network, MIG_COUNT(network))
+                                        : deny_family_except(ctx, local, MIG_COUNT(local));
+    if (rc == 0)
+        rc = filter_processes(ctx, flags & MIG_FILTER_EXECUTE ? MIG_NEED_EXECUTE : 0);
+    if (rc == 0 && (flags & MIG_FILTER_EXECUTE) == 0)
+        rc = deny(ctx, "listen", 0, NULL);
+    if (rc == 0 && (flags & MIG_FILTER_EXECUTE) == 0)
+        rc = filter_code(ctx);
+    return rc;
+}
+
+int
+mig_filter_role(unsigned flags, struct mig_err *err)
+{
+    scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
+    if (ctx == NULL)
+        return mig_err_set(err, -ENOMEM, "no system call filter: out of memory");
+    int rc = role_rules(ctx, flags);
+    if (rc == 0)
+        rc = filter_ioctl();
     if (rc == 0)
         rc = seccomp_load(ctx);
     seccomp_release(ctx);

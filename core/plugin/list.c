@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
 struct names {
     char **list; /* NULL-terminated once there is one */
     size_t count;
+    bool all; /* also what no whitelist names */
 };
 
 static int
@@ -49,7 +51,7 @@ add_file(struct names *names, const char *file)
         return 0;
     memcpy(name, file, len - 3);
     name[len - 3] = '\0';
-    if (!mig_table_plain_name(name) || !mig_whitelist_names(&mig_whitelist, name))
+    if (!mig_table_plain_name(name) || (!names->all && !mig_whitelist_names(&mig_whitelist, name)))
         return 0;
     return add(names, name, len - 3);
 }
@@ -70,11 +72,11 @@ add_folder(struct names *names, const char *path, struct mig_err *err)
     return rc;
 }
 
-int
-mig_plugin_list(const char *plugin_dir, char ***ret, struct mig_err *err)
+static int
+list(const char *plugin_dir, bool all, char ***ret, struct mig_err *err)
 {
     int rc;
-    struct names names = {.list = calloc(1, sizeof(char *))};
+    struct names names = {.list = calloc(1, sizeof(char *)), .all = all};
     if (names.list == NULL)
         return mig_err_set(err, -ENOMEM, "out of memory");
     rc = add_folder(&names, plugin_dir != NULL ? plugin_dir : MIG_PLUGIN_DIR, err);
@@ -87,6 +89,18 @@ mig_plugin_list(const char *plugin_dir, char ***ret, struct mig_err *err)
     qsort(names.list, names.count, sizeof(*names.list), compare);
     *ret = names.list;
     return 0;
+}
+
+int
+mig_plugin_list(const char *plugin_dir, char ***ret, struct mig_err *err)
+{
+    return list(plugin_dir, false, ret, err);
+}
+
+int
+mig_plugin_files(const char *plugin_dir, char ***ret, struct mig_err *err)
+{
+    return list(plugin_dir, true, ret, err);
 }
 
 void

@@ -175,6 +175,8 @@ check_image(const char *path, const struct mig_whitelist *whitelist, const void 
         rc = check_abi(peek.magic, peek.abi_major, peek.abi_minor, "its descriptor", err);
     if (rc == 0)
         load->needs = peek.needs;
+    if (rc == 0 && load->needs & MIG_NEED_EXECUTE)
+        rc = mig_peek_programs(bytes, len, &load->programs, err);
     return rc;
 }
 
@@ -258,6 +260,8 @@ mig_load_fini(struct mig_load *load)
     if (load->fd >= 0)
         close(load->fd);
     load->fd = -1;
+    free(load->programs);
+    load->programs = NULL;
 }
 
 /* ---- libltdl ---- */
@@ -334,6 +338,18 @@ out:
     return handle;
 }
 
+static bool
+same_programs(const struct mig_load *load, const struct mig_plugin *plugin)
+{
+    char *const *before = load->programs;
+    const char *const *after = plugin->programs;
+    while (before != NULL && *before != NULL && after != NULL && *after != NULL) {
+        if (strcmp(*before++, *after++) != 0)
+            return false;
+    }
+    return (before == NULL || *before == NULL) && (after == NULL || *after == NULL);
+}
+
 static int
 check_descriptor(const struct mig_load *load, const struct mig_plugin *foreign,
                  struct mig_plugin *ret, struct mig_err *err)
@@ -356,6 +372,8 @@ check_descriptor(const struct mig_load *load, const struct mig_plugin *foreign,
                            "its descriptor says %s %s ABI %u.%u, its note %s %s ABI %u.%u",
                            ret->name, ret->version, ret->abi_major, ret->abi_minor, load->name,
                            load->note.version, load->note.abi_major, load->note.abi_minor);
+    if (!load->builtin && load->needs & MIG_NEED_EXECUTE && !same_programs(load, ret))
+        return mig_err_set(err, MIG_E_PLUGIN, "it names other programs once loaded than before");
     if (ret->needs != load->needs)
         return mig_err_set(err, MIG_E_PLUGIN, "it needs 0x%x once loaded, 0x%x before", ret->needs,
                            load->needs);

@@ -30,6 +30,7 @@ struct mig_load {
     char name[33];
     char digest[2 * MIG_IMAGE_DIGEST + 1]; /* "builtin" for one that is linked in */
     uint32_t needs;
+    char **programs; /* of MIG_NEED_EXECUTE; ends with NULL; NULL: none. One free() */
     bool builtin;
     int fd; /* the sealed copy, or -1 */
     struct mig_plugin_note note;

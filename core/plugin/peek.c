@@ -4,8 +4,13 @@
 #include "plugin/peek.h"
 
 #include <elf.h>
+#include <errno.h>
 #include <link.h>
+#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include <mig/plugin.h>
 
 /* Source of the format: System V gABI, chapters 4 and 5. */
 struct image {
@@ -18,6 +23,8 @@ struct dynamic {
     uint64_t symtab;
     uint64_t strtab;
     uint64_t strsz;
+    uint64_t rela;
+    uint64_t relasz;
 };
 
 static int
@@ -72,6 +79,10 @@ read_dynamic(const struct image *image, struct dynamic *ret)
                 ret->strtab = dyn.d_un.d_ptr;
             else if (dyn.d_tag == DT_STRSZ)
                 ret->strsz = dyn.d_un.d_val;
+            else if (dyn.d_tag == DT_RELA)
+                ret->rela = dyn.d_un.d_ptr;
+            else if (dyn.d_tag == DT_RELASZ)
+                ret->relasz = dyn.d_un.d_val;
         }
         return ret->symtab != 0 && ret->strtab != 0 ? 0 : -1;
     }
@@ -93,30 +104,147 @@ is_descriptor(const struct image *image, const struct dynamic *dynamic, const El
            memcmp(found, name, sizeof(name)) == 0;
 }
 
+/* The descriptor's symbol. */
+static int
+find_descriptor(const struct image *image, const struct dynamic *dynamic, ElfW(Sym) * ret)
+{
+    /* The table's length is nowhere but in hash tables; it ends where no segment holds it, and
+     * linkers put the strings right behind it. */
+    for (uint64_t at = dynamic->symtab; at < UINT64_MAX - sizeof(*ret); at += sizeof(*ret)) {
+        uint64_t offset = offset_of(image, at, sizeof(*ret));
+        if (offset == UINT64_MAX || (dynamic->strtab > dynamic->symtab && at >= dynamic->strtab) ||
+            image_read(image, offset, ret, sizeof(*ret)) != 0)
+            return -1;
+        if (is_descriptor(image, dynamic, ret))
+            return 0;
+    }
+    return -1;
+}
+
+static int
+read_at(const struct image *image, uint64_t address, void *to, size_t size)
+{
+    uint64_t offset = offset_of(image, address, size);
+    return offset == UINT64_MAX ? -1 : image_read(image, offset, to, size);
+}
+
+static int
+open_image(const void *file, size_t len, struct image *image, struct dynamic *dynamic,
+           struct mig_err *err)
+{
+    *image = (struct image){.bytes = file, .len = len};
+    *dynamic = (struct dynamic){0};
+    if (image_read(image, 0, &image->head, sizeof(image->head)) != 0 ||
+        read_dynamic(image, dynamic) != 0)
+        return mig_err_set(err, MIG_E_PLUGIN, "it has no dynamic symbol table");
+    return 0;
+}
+
 int
 mig_peek_descriptor(const void *file, size_t len, struct mig_peek *ret, struct mig_err *err)
 {
-    struct image image = {.bytes = file, .len = len};
-    struct dynamic dynamic = {0};
+    struct image image;
+    struct dynamic dynamic;
+    ElfW(Sym) sym;
+    int rc = open_image(file, len, &image, &dynamic, err);
+    if (rc != 0)
+        return rc;
+    if (find_descriptor(&image, &dynamic, &sym) != 0 ||
+        read_at(&image, sym.st_value, ret, sizeof(*ret)) != 0)
+        return mig_err_set(err, MIG_E_PLUGIN, "it exports no object 'mig_plugin'");
+    return 0;
+}
 
-    if (image_read(&image, 0, &image.head, sizeof(image.head)) != 0 ||
-        read_dynamic(&image, &dynamic) != 0)
-        return mig_err_set(err, MIG_E_PLUGIN, "it has no dynamic symbol table");
-    /* The table's length is nowhere but in hash tables; it ends where no segment holds it, and
-     * linkers put the strings right behind it. */
-    for (uint64_t at = dynamic.symtab; at < UINT64_MAX - sizeof(ElfW(Sym));
-         at += sizeof(ElfW(Sym))) {
-        ElfW(Sym) sym;
-        uint64_t offset = offset_of(&image, at, sizeof(sym));
-        if (offset == UINT64_MAX || (dynamic.strtab > dynamic.symtab && at >= dynamic.strtab) ||
-            image_read(&image, offset, &sym, sizeof(sym)) != 0)
-            break;
-        if (!is_descriptor(&image, &dynamic, &sym))
+/* ---- programs ---- */
+
+/* The pointer that the loader will put at `address`, relative to where the file is loaded: a
+ * relative relocation's addend, or what is in place (DT_RELR, REL); 0: NULL. */
+static int
+pointer_at(const struct image *image, const struct dynamic *dynamic, uint64_t address,
+           uint64_t *ret)
+{
+    ElfW(Addr) value;
+    for (uint64_t at = 0; at + sizeof(ElfW(Rela)) <= dynamic->relasz; at += sizeof(ElfW(Rela))) {
+        ElfW(Rela) rela;
+        if (read_at(image, dynamic->rela + at, &rela, sizeof(rela)) != 0)
+            return -1;
+        if (rela.r_offset != address)
             continue;
-        offset = offset_of(&image, sym.st_value, sizeof(*ret));
-        if (offset == UINT64_MAX || image_read(&image, offset, ret, sizeof(*ret)) != 0)
-            break;
+        if (rela.r_info >> (sizeof(ElfW(Addr)) == 8 ? 32 : 8) != 0)
+            return -1; /* a symbol's: nobody knows whose before it is loaded */
+        *ret = (uint64_t)rela.r_addend;
         return 0;
     }
-    return mig_err_set(err, MIG_E_PLUGIN, "it exports no object 'mig_plugin'");
+    if (read_at(image, address, &value, sizeof(value)) != 0)
+        return -1;
+    *ret = value;
+    return 0;
+}
+
+static const char *
+string_at(const struct image *image, uint64_t address)
+{
+    uint64_t offset = offset_of(image, address, 1);
+    if (offset >= image->len || memchr(image->bytes + offset, '\0', image->len - offset) == NULL)
+        return NULL;
+    return (const char *)image->bytes + offset;
+}
+
+/* One block: the array, then the texts. */
+static char **
+copy_texts(const char *const texts[], size_t count)
+{
+    size_t size = (count + 1) * sizeof(char *);
+    for (size_t i = 0; i < count; i++)
+        size += strlen(texts[i]) + 1;
+    char **copy = malloc(size);
+    if (copy == NULL)
+        return NULL;
+    char *to = (char *)(copy + count + 1);
+    for (size_t i = 0; i < count; i++) {
+        size_t len = strlen(texts[i]) + 1;
+        copy[i] = memcpy(to, texts[i], len);
+        to += len;
+    }
+    copy[count] = NULL;
+    return copy;
+}
+
+int
+mig_peek_programs(const void *file, size_t len, char ***ret, struct mig_err *err)
+{
+    const char *texts[MIG_PEEK_PROGRAMS_MAX];
+    struct image image;
+    struct dynamic dynamic;
+    ElfW(Sym) sym;
+    uint64_t table = 0;
+    size_t count = 0;
+    int rc = open_image(file, len, &image, &dynamic, err);
+    if (rc != 0)
+        return rc;
+    if (find_descriptor(&image, &dynamic, &sym) != 0 ||
+        pointer_at(&image, &dynamic, sym.st_value + offsetof(struct mig_plugin, programs),
+                   &table) != 0)
+        return mig_err_set(err, MIG_E_PLUGIN, "its programs can not be read before it is loaded");
+    while (table != 0) {
+        uint64_t text = 0;
+        if (pointer_at(&image, &dynamic, table + count * sizeof(ElfW(Addr)), &text) != 0)
+            return mig_err_set(err, MIG_E_PLUGIN,
+                               "its programs can not be read before it is loaded");
+        if (text == 0)
+            break;
+        if (count == MIG_COUNT(texts))
+            return mig_err_set(err, MIG_E_PLUGIN, "it names more than %u programs",
+                               MIG_PEEK_PROGRAMS_MAX);
+        texts[count] = string_at(&image, text);
+        if (texts[count] == NULL || texts[count][0] != '/')
+            return mig_err_set(err, MIG_E_PLUGIN,
+                               "program %zu of its manifest is not an absolute path", count);
+        count++;
+    }
+    char **copy = count > 0 ? copy_texts(texts, count) : NULL;
+    if (count > 0 && copy == NULL)
+        return mig_err_set(err, -ENOMEM, "out of memory");
+    *ret = copy;
+    return 0;
 }

@@ -9,6 +9,8 @@
 
 #include "base/error.h"
 
+#define MIG_PEEK_PROGRAMS_MAX 16
+
 /* The first members of struct mig_plugin, which no ABI moves. */
 struct mig_peek {
     uint32_t magic;
@@ -20,5 +22,10 @@ struct mig_peek {
 
 /* `file` has passed mig_image_digest(). MIG_E_PLUGIN when it exports no object `mig_plugin`. */
 int mig_peek_descriptor(const void *file, size_t len, struct mig_peek *ret, struct mig_err *err);
+
+/* The programs of its manifest, found through the file's relocations: an array of strings that ends
+ * with NULL, freed by one free(). *ret is NULL when it names none. MIG_E_PLUGIN when the table can
+ * not be read without loading the file, or has more than MIG_PEEK_PROGRAMS_MAX. */
+int mig_peek_programs(const void *file, size_t len, char ***ret, struct mig_err *err);
 
 #endif

@@ -27,14 +27,13 @@
 #include "plugin/options.h"
 #include "plugin/persist.h"
 #include "plugin/table.h"
+#include "plugin/watchdog.h"
 #include "plugin/wire.h"
 #include "trust/whitelist.h"
 
 #define SPEC_MAX 12288u
 #define LOG_LINES_MAX 1000u
 #define LOG_BYTES_MAX 1024u
-/* How long a plugin that met the output limit may go on before it is stopped. */
-#define FULL_GRACE_MS 1000
 
 /* The process has one job, so its state is static. */
 static struct {
@@ -54,9 +53,6 @@ static struct {
     int64_t partial_at;
     atomic_uint log_lines;
     atomic_flag finished;
-    pthread_mutex_t lock;
-    pthread_cond_t wake;
-    int64_t full_at; /* guarded by lock; 0: not full */
 } worker;
 
 /* ---- answering ---- */
@@ -133,78 +129,59 @@ set_times(void)
 }
 
 static void
-note_full(void *context)
-{
-    (void)context;
-    pthread_mutex_lock(&worker.lock);
-    worker.full_at = mig_time_monotonic_ms();
-    pthread_cond_signal(&worker.wake);
-    pthread_mutex_unlock(&worker.lock);
-}
-
-static void
 timeout_text(char *text, size_t size)
 {
     snprintf(text, size, "timeout: partial result, %s was stopped at its limit of %lld ms",
              worker.load.name, (long long)worker.spec.timeout_ms);
 }
 
-/* Asks nothing of the collection: its lock is taken before worker.lock. */
-static int64_t
-watch_until(void)
-{
-    int64_t until = worker.partial_at;
-    if (worker.full_at > 0 && worker.full_at + FULL_GRACE_MS < until)
-        until = worker.full_at + FULL_GRACE_MS;
-    return until;
-}
-
-static void *
-watchdog(void *unused)
+/* The plugin's threads still run, one of them perhaps with the collection's lock: then nothing
+ * comes of this, and the host kills. */
+static _Noreturn void
+say_crash(int number)
 {
     char text[512];
-    int64_t until;
-    (void)unused;
+    uint32_t code = (uint32_t)number;
+    (void)mig_frame_send(MIG_WIRE_FD, MIG_WIRE_CRASH, &code, sizeof(code));
+    snprintf(text, sizeof(text), "plugin %s crashed: signal %d (%s); partial result",
+             worker.load.name, number, strsignal(number));
+    finish_result(MIG_WORKER_FAILED, text);
+}
 
-    pthread_mutex_lock(&worker.lock);
-    while ((until = watch_until()) > mig_time_monotonic_ms()) {
-        if (until == INT64_MAX) {
-            pthread_cond_wait(&worker.wake, &worker.lock);
-            continue;
-        }
-        struct timespec at = {.tv_sec = (time_t)(until / 1000),
-                              .tv_nsec = (long)(until % 1000) * 1000000};
-        pthread_cond_timedwait(&worker.wake, &worker.lock, &at);
-    }
-    bool full = worker.full_at > 0;
-    pthread_mutex_unlock(&worker.lock);
-    if (full && mig_time_monotonic_ms() < worker.partial_at) {
+static _Noreturn void
+stop(enum mig_watchdog_cause cause, int number)
+{
+    char text[512];
+
+    switch (cause) {
+    case MIG_WATCHDOG_CRASH:
+        say_crash(number);
+    case MIG_WATCHDOG_CPU:
+        snprintf(text, sizeof(text),
+                 "stopped: plugin %s used %llu s of CPU time, the site's limit (limits.cpu); "
+                 "partial result",
+                 worker.load.name, (unsigned long long)worker.spec.cpu_max);
+        finish_result(MIG_WORKER_FAILED, text);
+    case MIG_WATCHDOG_OUTPUT:
         snprintf(text, sizeof(text), "plugin %s was stopped at its output limit of %llu bytes",
                  worker.load.name, (unsigned long long)worker.spec.output_max);
         finish_result(MIG_WORKER_FAILED, text);
+    case MIG_WATCHDOG_TIME:
+    default:
+        timeout_text(text, sizeof(text));
+        finish_result(MIG_WORKER_TIMEOUT, text);
     }
-    timeout_text(text, sizeof(text));
-    finish_result(MIG_WORKER_TIMEOUT, text);
 }
 
-/* Started after the worker is confined, since a thread keeps what it was born with. */
 static void
 start_watchdog(void)
 {
     struct mig_err err = {0};
-    pthread_condattr_t attr;
-    pthread_t thread;
-
-    pthread_mutex_init(&worker.lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&worker.wake, &attr);
-    int rc = pthread_create(&thread, NULL, watchdog, NULL);
-    if (rc != 0) {
-        mig_err_errno(&err, rc, "the worker has no watchdog");
+    struct mig_watchdog_spec spec = {.until = worker.partial_at,
+                                     .cpu_max_ms = (int64_t)worker.spec.cpu_max * 1000,
+                                     .stop = stop};
+    if (mig_watchdog_start(&spec, &err) != 0)
         finish_error(MIG_WORKER_FAILED, &err);
-    }
-    pthread_detach(thread);
 }
 
 /* ---- the calls ---- */
@@ -216,6 +193,14 @@ refusal(int rc, const char *doing, char *text, size_t size)
     mig_collect_refusal(worker.collect, text, size);
     if (text[0] == '\0')
         snprintf(text, size, "plugin %s failed %s: %s", worker.load.name, doing, mig_strerror(rc));
+    /* Which limit that was. */
+    size_t len = strlen(text);
+    if (rc == -ENOMEM && worker.spec.memory_max > 0)
+        snprintf(text + len, size - len, " (the site's limit limits.memory is %llu bytes)",
+                 (unsigned long long)worker.spec.memory_max);
+    else if (rc == -EMFILE)
+        snprintf(text + len, size - len, " (the site's limit limits.openfiles is %u files)",
+                 mig_confine_open_files(worker.spec.open_files_max));
 }
 
 static int
@@ -443,9 +428,13 @@ load_plugin(void)
     needs = worker.spec.call == MIG_WORKER_RUN       ? worker.load.needs & ~MIG_PERSIST_NEEDS
             : worker.spec.call == MIG_WORKER_PERSIST ? worker.load.needs
                                                      : 0;
+    struct mig_confine_spec confine = {.needs = needs,
+                                       .programs = (const char *const *)worker.load.programs,
+                                       .idle = worker.spec.call == MIG_WORKER_RUN ||
+                                               worker.spec.call == MIG_WORKER_PERSIST};
     if (mig_persist_open(needs, worker.spec.has_state_dir ? worker.state_dir : NULL,
                          worker.spec.state_max, &err) != 0 ||
-        mig_confine_needs(needs, &err) != 0)
+        mig_confine_needs(&confine, &err) != 0)
         finish_error(MIG_WORKER_REFUSED, &err);
     if (mig_load_open(&worker.load, &worker.plugin, &err) != 0)
         finish_error(MIG_WORKER_REFUSED, &err);
@@ -466,7 +455,7 @@ make_collect(void)
         .output_max = (size_t)worker.spec.output_max,
         .private_mode = worker.spec.private_mode != 0,
         .log = send_log,
-        .full = note_full,
+        .full = mig_watchdog_full,
     };
     if (mig_collect_new(&spec, &worker.collect, &err) != 0)
         finish_error(MIG_WORKER_FAILED, &err);
@@ -491,7 +480,10 @@ mig_worker_role(int argc, char **argv)
         finish_error(MIG_WORKER_FAILED, &err);
     receive_spec();
     set_times();
-    if (mig_confine_limits((size_t)worker.spec.memory_max, worker.spec.open_files_max, &err) != 0)
+    struct mig_confine_budget budget = {.memory_max = (size_t)worker.spec.memory_max,
+                                        .open_files_max = worker.spec.open_files_max,
+                                        .cpu_max = (unsigned)worker.spec.cpu_max};
+    if (mig_confine_limits(&budget, &err) != 0)
         finish_error(MIG_WORKER_FAILED, &err);
     load_plugin();
     make_collect();

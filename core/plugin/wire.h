@@ -16,6 +16,7 @@ enum mig_wire_type {
     MIG_WIRE_OUTPUT = 2, /* from it: the next bytes of the output */
     MIG_WIRE_DONE = 3,   /* from it, last: uint32_t status (enum mig_worker_status), reason */
     MIG_WIRE_LOG = 4,    /* from it: uint32_t severity, text */
+    MIG_WIRE_CRASH = 5,  /* from it, before a partial result: uint32_t signal */
 
     /* A persistent instance. */
     MIG_WIRE_READY = 10,     /* from it, before persist(): uint32_t 1 when it takes alerts */
@@ -43,7 +44,8 @@ struct mig_wire_spec {
     int64_t timeout_ms; /* <= 0: none */
     uint64_t output_max;
     uint64_t memory_max;
-    int64_t parent; /* process id; when it is no longer our parent it is dead */
+    uint64_t cpu_max; /* seconds; 0: none */
+    int64_t parent;   /* process id; when it is no longer our parent it is dead */
     uint32_t has_dir;
     uint32_t has_state_dir; /* one more text behind the folder */
     uint64_t state_max;

@@ -30,10 +30,14 @@
 
 /* The worker ends by itself at its limit; this long after it, it is killed. */
 #define KILL_GRACE_MS 200
+/* A plugin that has crashed has this long to hand over what it had found. */
+#define CRASH_GRACE_MS 1000
 /* Descriptors that are handed to the child lie above those they are handed as. */
 #define SAFE_FD 10
 #define STDERR_KEPT 16384u
 #define FRAMES_A_STEP 64
+
+static const char broken[] = "it broke the worker protocol";
 
 struct mig_worker {
     pid_t pid;
@@ -50,6 +54,8 @@ struct mig_worker {
     int64_t kill_at; /* INT64_MAX: never */
     size_t output_max;
     int64_t timeout_ms;
+    unsigned cpu_max;
+    int crash; /* the signal that MIG_WIRE_CRASH named */
     mig_worker_message_fn *message;
     void *context;
     char plugin[33];
@@ -145,6 +151,7 @@ send_spec(const struct mig_worker *worker, const struct mig_worker_spec *spec)
         .timeout_ms = spec->timeout_ms,
         .output_max = worker->output_max,
         .memory_max = spec->memory_max,
+        .cpu_max = spec->cpu_max,
         .parent = getpid(),
         .has_dir = spec->plugin_dir != NULL,
         .has_state_dir = spec->state_dir != NULL,
@@ -231,6 +238,7 @@ mig_worker_start(const struct mig_worker_spec *spec, struct mig_worker **ret, st
     worker->pidfd = worker->channel = worker->errors = worker->epoll = -1;
     worker->started = mig_time_monotonic_ms();
     worker->timeout_ms = spec->timeout_ms;
+    worker->cpu_max = spec->cpu_max;
     worker->message = spec->message;
     worker->context = spec->context;
     worker->kill_at =
@@ -325,6 +333,21 @@ take_done(struct mig_worker *worker, const struct mig_buf *body)
     kill_group(worker);
 }
 
+/* It goes on for as long as it takes to save its result. */
+static void
+take_crash(struct mig_worker *worker, const struct mig_buf *body)
+{
+    uint32_t number;
+    int64_t until = mig_time_monotonic_ms() + CRASH_GRACE_MS;
+    if (body->len != sizeof(number) || worker->crash != 0)
+        return;
+    memcpy(&number, body->data, sizeof(number));
+    worker->crash = number > 0 && number < 65 ? (int)number : SIGABRT;
+    worker->outcome.crashed = true;
+    if (until < worker->kill_at)
+        worker->kill_at = until;
+}
+
 static void
 take_log(const struct mig_worker *worker, const struct mig_buf *body)
 {
@@ -379,7 +402,7 @@ take_message(struct mig_worker *worker, uint32_t type, const struct mig_buf *bod
     else if (type == MIG_WIRE_ASK)
         rc = mig_worker_reply(worker, MIG_WIRE_REPLY, -ENOENT, alone, sizeof(alone) - 1);
     if (rc < 0)
-        kill_because(worker, MIG_WORKER_FAILED, "it broke the worker protocol");
+        kill_because(worker, MIG_WORKER_FAILED, broken);
 }
 
 /* Takes up to `most` messages. */
@@ -400,12 +423,14 @@ drain_channel(struct mig_worker *worker, int most)
             take_done(worker, &body);
         else if (type == MIG_WIRE_LOG)
             take_log(worker, &body);
+        else if (type == MIG_WIRE_CRASH)
+            take_crash(worker, &body);
         else
             take_message(worker, type, &body);
     }
     if (rc != 0 && rc != -EAGAIN) {
         if (rc != -EPIPE)
-            kill_because(worker, MIG_WORKER_FAILED, "it broke the worker protocol");
+            kill_because(worker, MIG_WORKER_FAILED, broken);
         close_fd(&worker->channel); /* leaves the epoll set by itself */
     }
     mig_buf_fini(&body);
@@ -457,6 +482,7 @@ say_crash(struct mig_worker *worker, const char *how)
     char line[256];
     bool words = last_words(worker, line, sizeof(line));
     worker->outcome.status = MIG_WORKER_FAILED;
+    worker->outcome.crashed = true;
     snprintf(worker->reason, sizeof(worker->reason), "plugin %s crashed: %s", worker->plugin, how);
     /* What a plugin wrote may be what it read on the endpoint, so it stays here. */
     if (words)
@@ -472,6 +498,7 @@ static void
 say_because(struct mig_worker *worker)
 {
     worker->outcome.status = worker->because_status;
+    worker->outcome.crashed = worker->because == broken;
     if (worker->because_status == MIG_WORKER_TIMEOUT)
         snprintf(worker->reason, sizeof(worker->reason),
                  "timeout: plugin %s was killed at its limit of %lld ms", worker->plugin,
@@ -482,6 +509,13 @@ say_because(struct mig_worker *worker)
                  worker->because, worker->output_max);
 }
 
+/* The kernel's limit lies a little above. */
+static bool
+over_cpu(const struct mig_worker *worker)
+{
+    return worker->cpu_max > 0 && worker->outcome.cpu_ms >= (int64_t)worker->cpu_max * 1000;
+}
+
 static void
 conclude(struct mig_worker *worker, int status)
 {
@@ -490,8 +524,16 @@ conclude(struct mig_worker *worker, int status)
 
     if (worker->answered) {
         ; /* it said all itself */
+    } else if (worker->crash != 0) {
+        snprintf(how, sizeof(how), "signal %d (%s)", worker->crash, strsignal(worker->crash));
+        say_crash(worker, how);
     } else if (worker->because != NULL) {
         say_because(worker);
+    } else if (WIFSIGNALED(status) && over_cpu(worker)) {
+        worker->outcome.status = MIG_WORKER_FAILED;
+        snprintf(worker->reason, sizeof(worker->reason),
+                 "stopped: plugin %s used %u s of CPU time, the site's limit (limits.cpu)",
+                 worker->plugin, worker->cpu_max);
     } else if (WIFSIGNALED(status)) {
         snprintf(how, sizeof(how), "killed by signal %d (%s)", WTERMSIG(status),
                  strsignal(WTERMSIG(status)));

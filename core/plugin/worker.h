@@ -10,6 +10,7 @@
 #ifndef MIG_PLUGIN_WORKER_H
 #define MIG_PLUGIN_WORKER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -44,6 +45,7 @@ struct mig_worker_spec {
     size_t output_max;       /* bytes of output; 0: 32 MiB */
     size_t memory_max;       /* RLIMIT_AS in bytes; 0: none */
     unsigned open_files_max; /* 0: 256 */
+    unsigned cpu_max;        /* seconds of CPU time; 0: none */
     int private_mode;
     /* What an operation asks its instance, and what an instance says. NULL: whoever asks is told
      * that no agent is there. */
@@ -65,6 +67,10 @@ struct mig_worker_outcome {
     const char *output; /* NUL-terminated beyond output_len; belongs to the worker */
     size_t output_len;
     const char *reason; /* one line; "" on success */
+    /* Its process ended, or would have, by the plugin's fault: a signal that nobody sent, an exit
+     * of its own, a broken protocol. Not: a limit, a refusal, an error that it returned. The output
+     * is what it had emitted, if that could be saved. */
+    bool crashed;
     int64_t wall_ms;
     int64_t cpu_ms;
     int64_t peak_kib; /* ru_maxrss */
@@ -101,6 +107,9 @@ int mig_worker_call(const struct mig_worker_spec *spec, struct mig_worker **ret,
 /* Names of the plugins in the folder that are in the whitelist by name, or built in, sorted.
  * *ret: NULL-terminated array of strings, freed by mig_plugin_list_free(). */
 int mig_plugin_list(const char *plugin_dir, char ***ret, struct mig_err *err);
+/* The same with those that the whitelist does not name: all that lies there under a plugin's name.
+ */
+int mig_plugin_files(const char *plugin_dir, char ***ret, struct mig_err *err);
 void mig_plugin_list_free(char **names);
 
 #endif

@@ -106,7 +106,7 @@ needle_found(void *context, const struct memory_needle *needle, size_t at)
 
 /* ---- regular expressions ---- */
 
-/* 1, 0 or an error of mig_regex_match_utf8(). */
+/* 1, 0 or an error of mig_regex_match(). */
 static int
 match_part(struct memory_matcher *matcher, const struct memory_check *check, const char *text,
            size_t length, uint32_t flags)
@@ -114,7 +114,7 @@ match_part(struct memory_matcher *matcher, const struct memory_check *check, con
     size_t half = length / 2;
     size_t overlap = PART_LEAST / 4;
     int first, second;
-    int code = mig_regex_match_utf8(check->regex, matcher->scratch, text, length, flags);
+    int code = mig_regex_match(check->regex, matcher->scratch, text, length, flags);
 
     if (code != -E2BIG || length < 2 * PART_LEAST)
         return code;
@@ -151,8 +151,6 @@ static void
 match_contents(struct memory_matcher *matcher, struct memory_search *search, pid_t pid,
                const struct memory_window *window)
 {
-    const char *text = NULL;
-    size_t length = 0;
     uint32_t flags = 0;
     size_t i;
     int code;
@@ -165,10 +163,8 @@ match_contents(struct memory_matcher *matcher, struct memory_search *search, pid
         struct memory_check *check = &search->checks[i];
         if (check->kind != MEMORY_CONTENT || check->matched)
             continue;
-        if (text == NULL)
-            text = mig_regex_utf8(matcher->scratch, (const char *)window->text + search->low,
-                                  search->high - search->low, &length);
-        code = text != NULL ? match_part(matcher, check, text, length, flags) : -ENOMEM;
+        code = match_part(matcher, check, (const char *)window->text + search->low,
+                          search->high - search->low, flags);
         check->matched = code == 1;
         if (code < 0)
             say_gave_up(matcher, check, pid);

@@ -4,101 +4,49 @@
 #include <mig/regex.h>
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
+#include "regex_run.h"
 #include "regex_syntax.h"
-#include "utf8.h"
 
-/* A match of an honest pattern on a line takes some thousand steps. */
-#define MATCH_LIMIT 2000000u
-#define HEAP_LIMIT_KIB 20000u
-#define NEST_LIMIT 250u
-#define JIT_STACK_START 32768u
-#define JIT_STACK_MAX 1048576u
-#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
-
-#define COMPILE_OPTIONS                                                                            \
-    (PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_NO_AUTO_CAPTURE | PCRE2_ALT_CIRCUMFLEX |             \
-     PCRE2_NEVER_BACKSLASH_C)
+/* Of the automata of one thread. */
+#define DFA_MEMORY (2u << 20)
+#define SCRATCH_MEMORY (64u << 20)
+/* Instructions looked at while an automaton is made for one text: about a second. Honest patterns
+ * take some thousand. */
+#define EFFORT_MAX (UINT64_C(1) << 28)
 
 struct mig_regex {
-    pcre2_code *code;
-    pcre2_code *lines; /* for text of many lines; NULL: not to be had */
+    uint64_t serial; /* never that of another one, also when this one is gone */
+    struct program *program;
+    char *literal; /* what every text holds that matches */
+    size_t literal_length;
+};
+
+struct automaton {
+    uint64_t serial; /* 0: none */
+    struct dfa *dfa;
 };
 
 struct mig_regex_scratch {
-    pcre2_match_data *data;
-    pcre2_match_context *context;
-    pcre2_jit_stack *stack;
-    char *repaired;
-    size_t repaired_size;
+    struct automaton *table; /* by serial */
+    size_t size;
+    size_t count;
+    size_t memory; /* as it was when each was made or looked at */
+    struct dfa_run run;
 };
 
-static pcre2_code *
-compile(const char *text, size_t length, int *ret_error, size_t *ret_at)
-{
-    pcre2_compile_context *context = pcre2_compile_context_create(NULL);
-    pcre2_code *code;
-
-    *ret_error = PCRE2_ERROR_NOMEMORY;
-    *ret_at = 0;
-    if (context == NULL)
-        return NULL;
-    pcre2_set_newline(context, PCRE2_NEWLINE_LF);
-    pcre2_set_bsr(context, PCRE2_BSR_ANYCRLF);
-    pcre2_set_parens_nest_limit(context, NEST_LIMIT);
-    code = pcre2_compile((PCRE2_SPTR)text, length, COMPILE_OPTIONS, ret_error, ret_at, context);
-    pcre2_compile_context_free(context);
-    return code;
-}
-
-/* Where executable memory may not be written, JIT is not to be had and the interpreter does it. */
-static pcre2_code *
-compile_jit(const char *text, size_t length, int *ret_error, size_t *ret_at)
-{
-    pcre2_code *code = compile(text, length, ret_error, ret_at);
-
-    if (code != NULL)
-        (void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
-    return code;
-}
-
-/* Only makes things faster: without it each line is matched alone. */
-static pcre2_code *
-compile_lines(const char *pattern, size_t length)
-{
-    pcre2_code *code = NULL;
-    char *text = NULL;
-    uint32_t *origin = NULL;
-    char message[256];
-    size_t text_length = 0;
-    size_t at = 0;
-    int error = 0;
-
-    if (mig_regex_syntax(pattern, length, true, &text, &text_length, &origin, message,
-                         sizeof(message)) == 0)
-        code = compile_jit(text, text_length, &error, &at);
-    free(text);
-    free(origin);
-    return code;
-}
+static atomic_uint_fast64_t serials = 1;
 
 int
 mig_regex_new(const char *pattern, size_t length, struct mig_regex **ret_regex, char *ret_message,
               size_t message_size)
 {
     struct mig_regex *regex = NULL;
-    char *text = NULL;
-    uint32_t *origin = NULL;
-    size_t text_length = 0;
-    size_t at = 0;
-    char reason[200] = "";
-    int error = 0;
+    struct regex_tree tree = {0};
     int code;
 
     if (length > MIG_REGEX_PATTERN_MAX) {
@@ -107,31 +55,25 @@ mig_regex_new(const char *pattern, size_t length, struct mig_regex **ret_regex, 
                  MIG_REGEX_PATTERN_MAX);
         return -E2BIG;
     }
-    code = mig_regex_syntax(pattern, length, false, &text, &text_length, &origin, ret_message,
-                            message_size);
+    code = mig_regex_parse(pattern, length, &tree, ret_message, message_size);
     if (code < 0)
-        goto out;
+        return code;
     regex = calloc(1, sizeof(*regex));
-    code = -ENOMEM;
-    if (regex == NULL)
-        goto out;
-    regex->code = compile_jit(text, text_length, &error, &at);
-    if (regex->code == NULL) {
-        pcre2_get_error_message(error, (PCRE2_UCHAR *)reason, sizeof(reason));
-        mig_regex_explain(pattern, length, at <= text_length ? origin[at] : length, reason,
-                          ret_message, message_size);
-        code = -EINVAL;
-        goto out;
+    code = regex != NULL ? mig_program_new(&tree, &regex->program) : -ENOMEM;
+    if (code == 0)
+        code = mig_regex_literal(&tree, &regex->literal, &regex->literal_length);
+    if (code == -E2BIG)
+        mig_regex_explain(pattern, length, 0, "expression too large", ret_message, message_size);
+    else if (code < 0)
+        snprintf(ret_message, message_size, "no memory for a regular expression");
+    mig_regex_tree_fini(&tree);
+    if (code < 0) {
+        mig_regex_free(regex);
+        return code;
     }
-    regex->lines = compile_lines(pattern, length);
+    regex->serial = atomic_fetch_add(&serials, 1);
     *ret_regex = regex;
-    regex = NULL;
-    code = 0;
-out:
-    mig_regex_free(regex);
-    free(text);
-    free(origin);
-    return code;
+    return 0;
 }
 
 void
@@ -139,31 +81,29 @@ mig_regex_free(struct mig_regex *regex)
 {
     if (regex == NULL)
         return;
-    pcre2_code_free(regex->code);
-    pcre2_code_free(regex->lines);
+    mig_program_free(regex->program);
+    free(regex->literal);
     free(regex);
 }
 
 struct mig_regex_scratch *
 mig_regex_scratch_new(void)
 {
-    struct mig_regex_scratch *scratch = calloc(1, sizeof(*scratch));
+    return calloc(1, sizeof(struct mig_regex_scratch));
+}
 
-    if (scratch == NULL)
-        return NULL;
-    scratch->data = pcre2_match_data_create(1, NULL);
-    scratch->context = pcre2_match_context_create(NULL);
-    if (scratch->data == NULL || scratch->context == NULL) {
-        mig_regex_scratch_free(scratch);
-        return NULL;
-    }
-    pcre2_set_match_limit(scratch->context, MATCH_LIMIT);
-    pcre2_set_depth_limit(scratch->context, MATCH_LIMIT);
-    pcre2_set_heap_limit(scratch->context, HEAP_LIMIT_KIB);
-    scratch->stack = pcre2_jit_stack_create(JIT_STACK_START, JIT_STACK_MAX, NULL);
-    if (scratch->stack != NULL)
-        pcre2_jit_stack_assign(scratch->context, NULL, scratch->stack);
-    return scratch;
+static void
+empty(struct mig_regex_scratch *scratch)
+{
+    size_t i;
+
+    for (i = 0; i < scratch->size; i++)
+        mig_dfa_free(scratch->table[i].dfa);
+    free(scratch->table);
+    scratch->table = NULL;
+    scratch->size = 0;
+    scratch->count = 0;
+    scratch->memory = 0;
 }
 
 void
@@ -171,157 +111,207 @@ mig_regex_scratch_free(struct mig_regex_scratch *scratch)
 {
     if (scratch == NULL)
         return;
-    pcre2_match_data_free(scratch->data);
-    pcre2_match_context_free(scratch->context);
-    pcre2_jit_stack_free(scratch->stack);
-    free(scratch->repaired);
+    empty(scratch);
+    mig_dfa_run_fini(&scratch->run);
     free(scratch);
 }
 
-static int
-match(const pcre2_code *pattern, struct mig_regex_scratch *scratch, const char *text, size_t length,
-      uint32_t options)
+static struct automaton *
+slot_of(struct automaton *table, size_t size, uint64_t serial)
 {
-    int code = pcre2_match(pattern, (PCRE2_SPTR)text, length, 0, options | PCRE2_NO_UTF_CHECK,
-                           scratch->data, scratch->context);
+    size_t at = (size_t)(serial * UINT64_C(0x9e3779b97f4a7c15) >> 32) & (size - 1);
 
-    if (code == PCRE2_ERROR_JIT_STACKLIMIT)
-        code = pcre2_match(pattern, (PCRE2_SPTR)text, length, 0,
-                           options | PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, scratch->data,
-                           scratch->context);
-    if (code >= 0)
-        return 1;
-    if (code == PCRE2_ERROR_NOMATCH)
-        return 0;
-    return code == PCRE2_ERROR_NOMEMORY ? -ENOMEM : -E2BIG;
+    while (table[at].serial != 0 && table[at].serial != serial)
+        at = (at + 1) & (size - 1);
+    return &table[at];
 }
 
-int
-mig_regex_match_utf8(const struct mig_regex *regex, struct mig_regex_scratch *scratch,
-                     const char *text, size_t length, uint32_t flags)
+static bool
+grow(struct mig_regex_scratch *scratch)
 {
-    return match(regex->code, scratch, text, length,
-                 (flags & MIG_REGEX_NOT_BEGIN ? PCRE2_NOTBOL : 0) |
-                     (flags & MIG_REGEX_NOT_END ? PCRE2_NOTEOL : 0));
+    size_t size = scratch->size == 0 ? 16 : scratch->size * 2;
+    struct automaton *table = calloc(size, sizeof(*table));
+    size_t i;
+
+    if (table == NULL)
+        return false;
+    for (i = 0; i < scratch->size; i++)
+        if (scratch->table[i].serial != 0)
+            *slot_of(table, size, scratch->table[i].serial) = scratch->table[i];
+    free(scratch->table);
+    scratch->table = table;
+    scratch->size = size;
+    return true;
 }
 
-/* The line that the last match begins in is matched alone; *ret_next is where the next one begins.
- */
-static int
-match_its_line(const struct mig_regex *regex, struct mig_regex_scratch *scratch, const char *text,
-               size_t length, size_t *ret_next)
+/* The automaton of a pattern in this thread. */
+static struct dfa *
+automaton_of(struct mig_regex_scratch *scratch, const struct mig_regex *regex)
 {
-    size_t at = pcre2_get_ovector_pointer(scratch->data)[0];
-    const char *newline;
-    const char *begin;
-    size_t used;
+    struct automaton *slot;
 
-    /* Behind the last newline there is no line any more. */
-    *ret_next = length;
-    if (at >= length)
-        return 0;
-    newline = memrchr(text, '\n', at);
-    begin = newline != NULL ? newline + 1 : text;
-    newline = memchr(text + at, '\n', length - at);
-    if (newline == NULL)
-        return -EINVAL;
-    *ret_next = (size_t)(newline - text) + 1;
-    used = (size_t)(newline - begin);
-    if (used > 0 && begin[used - 1] == '\r')
-        used--;
-    return match(regex->code, scratch, begin, used, 0);
-}
-
-int
-mig_regex_match_lines(const struct mig_regex *regex, struct mig_regex_scratch *scratch,
-                      const char *text, size_t length)
-{
-    size_t next = 0;
-    int code = 0;
-
-    if (regex->lines == NULL)
-        return -ENOTSUP;
-    /* Leftmost: no line before the one that a match begins in has one. */
-    while (code == 0 && length > 0) {
-        code = match(regex->lines, scratch, text, length, 0);
-        if (code <= 0)
-            return code;
-        code = match_its_line(regex, scratch, text, length, &next);
-        text += next;
-        length -= next;
-    }
-    return code;
-}
-
-/* Half of a binary file's bytes are not UTF-8: what most bytes are is seen without a call. */
-static size_t
-repair(const char *text, size_t length, char *out)
-{
-    size_t used = 0;
-    size_t i = 0;
-    size_t step;
-    uint64_t word;
-
-    while (i < length) {
-        unsigned char c = (unsigned char)text[i];
-        if (length - i >= sizeof(word)) {
-            memcpy(&word, text + i, sizeof(word));
-            if ((word & UINT64_C(0x8080808080808080)) == 0) {
-                memcpy(out + used, &word, sizeof(word));
-                used += sizeof(word);
-                i += sizeof(word);
-                continue;
-            }
-        }
-        if (c < 0x80) {
-            out[used++] = text[i++];
-            continue;
-        }
-        /* No character begins with any other byte. */
-        step = c >= 0xc2 && c <= 0xf4 ? mig_utf8_step(text + i, length - i) : 0;
-        if (step == 0) {
-            memcpy(out + used, REPLACEMENT, 3);
-            used += 3;
-            i++;
-            continue;
-        }
-        memcpy(out + used, text + i, step);
-        used += step;
-        i += step;
-    }
-    return used;
-}
-
-const char *
-mig_regex_utf8(struct mig_regex_scratch *scratch, const char *text, size_t length,
-               size_t *ret_length)
-{
-    char *grown;
-
-    if (mig_utf8_valid(text, length)) {
-        *ret_length = length;
-        return text;
-    }
-    if (length > SIZE_MAX / 3)
+    if (scratch->count * 2 >= scratch->size && !grow(scratch))
         return NULL;
-    if (scratch->repaired_size < length * 3) {
-        grown = realloc(scratch->repaired, length * 3);
-        if (grown == NULL)
+    slot = slot_of(scratch->table, scratch->size, regex->serial);
+    if (slot->dfa == NULL) {
+        slot->dfa = mig_dfa_new(regex->program, DFA_MEMORY);
+        if (slot->dfa == NULL)
             return NULL;
-        scratch->repaired = grown;
-        scratch->repaired_size = length * 3;
+        slot->serial = regex->serial;
+        scratch->count++;
+        scratch->memory += mig_dfa_memory(slot->dfa);
     }
-    *ret_length = repair(text, length, scratch->repaired);
-    return scratch->repaired;
+    return slot->dfa;
+}
+
+/* Between texts: when all automata together have grown too large they are made anew. */
+static void
+bound_memory(struct mig_regex_scratch *scratch)
+{
+    size_t i;
+
+    if (scratch->count == 0 || scratch->count * DFA_MEMORY < SCRATCH_MEMORY)
+        return;
+    scratch->memory = 0;
+    for (i = 0; i < scratch->size; i++)
+        if (scratch->table[i].dfa != NULL)
+            scratch->memory += mig_dfa_memory(scratch->table[i].dfa);
+    if (scratch->memory > SCRATCH_MEMORY)
+        empty(scratch);
+}
+
+static int
+found(void *context, uint32_t pattern)
+{
+    (void)context;
+    (void)pattern;
+    return 1;
+}
+
+static int
+match_text(struct dfa_run *run, struct dfa *dfa, const char *text, size_t length, uint32_t flags)
+{
+    int code = mig_dfa_start(run, dfa, (flags & MIG_REGEX_NOT_BEGIN) == 0);
+
+    if (code == 0)
+        code = mig_dfa_feed(run, text, length, EFFORT_MAX, found, NULL);
+    if (code == 0 && !run->dead && (flags & MIG_REGEX_NOT_END) == 0)
+        code = mig_dfa_end(run, EFFORT_MAX, found, NULL);
+    return code;
 }
 
 int
 mig_regex_match(const struct mig_regex *regex, struct mig_regex_scratch *scratch, const char *text,
                 size_t length, uint32_t flags)
 {
-    size_t valid_length = 0;
-    const char *valid = mig_regex_utf8(scratch, text, length, &valid_length);
+    struct dfa *dfa = automaton_of(scratch, regex);
 
-    return valid != NULL ? mig_regex_match_utf8(regex, scratch, valid, valid_length, flags)
-                         : -ENOMEM;
+    return dfa != NULL ? match_text(&scratch->run, dfa, text, length, flags) : -ENOMEM;
+}
+
+/* Where the first line begins that may match; `length`: none does. */
+static size_t
+first_line(const struct mig_regex *regex, const char *text, size_t length)
+{
+    const char *found_at;
+    const char *newline;
+
+    /* One byte is in most lines. */
+    if (regex->literal_length < 2)
+        return 0;
+    found_at = memmem(text, length, regex->literal, regex->literal_length);
+    if (found_at == NULL)
+        return length;
+    newline = memrchr(text, '\n', (size_t)(found_at - text));
+    return newline != NULL ? (size_t)(newline - text) + 1 : 0;
+}
+
+int
+mig_regex_match_lines(const struct mig_regex *regex, struct mig_regex_scratch *scratch,
+                      const char *text, size_t length)
+{
+    struct dfa *dfa = automaton_of(scratch, regex);
+    const char *newline;
+    size_t line;
+    int code = 0;
+
+    if (dfa == NULL)
+        return -ENOMEM;
+    while (code == 0 && length > 0) {
+        line = first_line(regex, text, length);
+        text += line;
+        length -= line;
+        if (length == 0)
+            break;
+        newline = memchr(text, '\n', length);
+        line = newline != NULL ? (size_t)(newline - text) : length;
+        code = match_text(&scratch->run, dfa, text,
+                          line > 0 && text[line - 1] == '\r' ? line - 1 : line, 0);
+        line += newline != NULL;
+        text += line;
+        length -= line;
+    }
+    return code;
+}
+
+int
+mig_regex_begin(struct mig_regex_run *run, const struct mig_regex *regex,
+                struct mig_regex_scratch *scratch)
+{
+    run->regex = regex;
+    run->scratch = scratch;
+    run->result = 0;
+    run->started = false;
+    run->run.effort = 0;
+    return 0;
+}
+
+static int
+resume(struct mig_regex_run *run)
+{
+    struct dfa *dfa = automaton_of(run->scratch, run->regex);
+
+    if (dfa == NULL)
+        return -ENOMEM;
+    if (run->started) {
+        mig_dfa_resume(&run->run, dfa);
+        return 0;
+    }
+    run->started = true;
+    return mig_dfa_start(&run->run, dfa, true);
+}
+
+int
+mig_regex_feed(struct mig_regex_run *run, const char *text, size_t length)
+{
+    if (run->result == 0)
+        run->result = resume(run);
+    if (run->result == 0)
+        run->result = mig_dfa_feed(&run->run, text, length, EFFORT_MAX, found, NULL);
+    if (run->result == 0)
+        run->result = mig_dfa_keep(&run->run);
+    return run->result;
+}
+
+int
+mig_regex_end(struct mig_regex_run *run)
+{
+    if (run->result == 0)
+        run->result = resume(run);
+    if (run->result == 0 && !run->run.dead)
+        run->result = mig_dfa_end(&run->run, EFFORT_MAX, found, NULL);
+    bound_memory(run->scratch);
+    return run->result;
+}
+
+void
+mig_regex_run_fini(struct mig_regex_run *run)
+{
+    mig_dfa_run_fini(&run->run);
+}
+
+void
+mig_regex_scratch_bound(struct mig_regex_scratch *scratch)
+{
+    bound_memory(scratch);
 }

@@ -1,45 +1,54 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Go's RE2 syntax (https://github.com/google/re2/wiki/Syntax, Go's regexp/syntax) to PCRE2's. Only
- * what is known to mean the same is let through; the rest is rewritten or refused.
+ * The parser does what Go's does, on a stack: what is parsed stands on it, over marks for open
+ * groups and for alternatives, so that nesting takes no stack of the machine's.
  */
 #include "config.h"
 
 #include "regex_syntax.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The longest rewriting, \S in a class, makes 38 bytes of 2. */
-#define GROWTH 24u
+#include "utf8.h"
+
 #define REPEAT_MAX 1000u
-#define RUNE_MAX 0x10ffffu
 
 #define LOOKAROUND "lookahead and lookbehind are not supported (RE2 syntax)"
 #define BACKREFERENCE "backreferences are not supported (RE2 syntax)"
 #define ESCAPE "invalid escape sequence (RE2 syntax)"
 #define NESTED "invalid nested repetition operator (RE2 syntax)"
-/* A line's ends as they are in text of many lines: a \r before the newline is no part of the line.
- */
-#define LINE_BEGIN "(?m:^)"
-#define LINE_END "(?=\\r?(?m:$))"
-/* A newline, which no line holds; it can be repeated. */
-#define NEVER "(?:(?!\\n)\\n)"
-
 #define GROUP "invalid or unsupported Perl syntax in a group (RE2 syntax)"
+#define RANGE "invalid character class range (RE2 syntax)"
+#define MISSING "missing argument to repetition operator"
+#define COUNT_LIMIT "invalid repeat count (at most 1000)"
 
-struct rewrite {
+enum {
+    FLAG_FOLD = 1u << 0,
+    FLAG_MULTILINE = 1u << 1,
+    FLAG_DOT_NEWLINE = 1u << 2,
+};
+
+enum item_kind { ITEM_NODE, ITEM_GROUP, ITEM_BAR };
+
+struct item {
+    enum item_kind kind;
+    uint32_t node;  /* ITEM_NODE */
+    uint32_t flags; /* ITEM_GROUP: those outside */
+};
+
+struct parser {
     const char *pattern;
     size_t length;
-    bool lines;   /* for text of many lines, see mig_regex_syntax() */
-    bool newline; /* what was rewritten last may match a newline */
     size_t at;
-    char *out;
-    uint32_t *origin;
-    size_t used;
+    uint32_t flags;
+    struct regex_tree tree;
+    struct item *items;
+    size_t items_count;
+    size_t items_room;
+    bool no_memory;
     size_t refused_at;
     const char *refused; /* why, or NULL */
 };
@@ -48,52 +57,34 @@ void
 mig_regex_explain(const char *pattern, size_t length, size_t at, const char *reason,
                   char *ret_message, size_t message_size)
 {
-    int shown = length > 200 ? 200 : (int)length;
+    size_t shown = length > 200 ? 200 : length;
 
+    /* Not in the middle of a character. */
+    while (shown < length && shown > 0 && ((unsigned char)pattern[shown] & 0xc0) == 0x80)
+        shown--;
     snprintf(ret_message, message_size, "invalid regular expression '%.*s%s': %s at byte %zu",
-             shown, pattern, length > 200 ? "…" : "", reason, at);
+             (int)shown, pattern, shown < length ? "…" : "", reason, at);
 }
 
 static int
-refuse(struct rewrite *r, size_t at, const char *reason)
+refuse(struct parser *p, size_t at, const char *reason)
 {
-    r->refused_at = at;
-    r->refused = reason;
+    p->refused_at = at;
+    p->refused = reason;
     return -EINVAL;
-}
-
-static void
-put(struct rewrite *r, const char *text, size_t length)
-{
-    size_t i;
-
-    for (i = 0; i < length; i++) {
-        r->out[r->used] = text[i];
-        r->origin[r->used++] = (uint32_t)r->at;
-    }
-}
-
-static void
-put_text(struct rewrite *r, const char *text)
-{
-    put(r, text, strlen(text));
-}
-
-static void
-put_rune(struct rewrite *r, unsigned int rune, bool in_class)
-{
-    char text[16];
-
-    r->newline = true;
-    snprintf(text, sizeof(text), "\\x{%x}", rune);
-    put_text(r, r->lines && !in_class && rune == '\n' ? NEVER : text);
 }
 
 /* The byte `ahead` of the present one; 0 beyond the end. */
 static unsigned char
-peek(const struct rewrite *r, size_t ahead)
+peek(const struct parser *p, size_t ahead)
 {
-    return ahead < r->length - r->at ? (unsigned char)r->pattern[r->at + ahead] : 0;
+    return ahead < p->length - p->at ? (unsigned char)p->pattern[p->at + ahead] : 0;
+}
+
+static bool
+at_end(const struct parser *p)
+{
+    return p->at >= p->length;
 }
 
 static bool
@@ -108,12 +99,6 @@ is_octal(unsigned char c)
     return c >= '0' && c <= '7';
 }
 
-static bool
-is_word(unsigned char c)
-{
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-
 static int
 hex_value(unsigned char c)
 {
@@ -126,468 +111,749 @@ hex_value(unsigned char c)
     return -1;
 }
 
-/* One character that is not a newline, from what may be one. */
-static void
-put_guard(struct rewrite *r)
+/* Makes room for one more at the end of an array. */
+static bool
+grow(struct parser *p, void *array, size_t count, size_t *room, size_t size)
 {
-    if (r->lines)
-        put_text(r, "(?:(?!\\n)");
+    size_t wanted = *room == 0 ? 16 : *room * 2;
+    void **pointer = array;
+    void *grown;
+
+    if (count < *room)
+        return true;
+    grown = reallocarray(*pointer, wanted, size);
+    if (grown == NULL) {
+        p->no_memory = true;
+        return false;
+    }
+    *pointer = grown;
+    *room = wanted;
+    return true;
+}
+
+static uint32_t
+add_node(struct parser *p, const struct regex_node *node)
+{
+    struct regex_tree *tree = &p->tree;
+
+    if (!grow(p, &tree->nodes, tree->nodes_count, &tree->nodes_room, sizeof(*tree->nodes)))
+        return 0;
+    tree->nodes[tree->nodes_count] = *node;
+    return (uint32_t)tree->nodes_count++;
 }
 
 static void
-put_guard_end(struct rewrite *r)
+push(struct parser *p, const struct item *item)
 {
-    if (r->lines)
-        put_text(r, ")");
+    if (grow(p, &p->items, p->items_count, &p->items_room, sizeof(*p->items)))
+        p->items[p->items_count++] = *item;
+}
+
+static void
+push_node(struct parser *p, const struct regex_node *node)
+{
+    struct item item = {ITEM_NODE, add_node(p, node), 0};
+
+    push(p, &item);
+}
+
+static void
+push_mark(struct parser *p, enum item_kind kind)
+{
+    struct item item = {kind, 0, p->flags};
+
+    push(p, &item);
+}
+
+static void
+push_assert(struct parser *p, enum regex_assert assert)
+{
+    struct regex_node node = {.kind = NODE_ASSERT, .assert = assert, .height = 1};
+
+    push_node(p, &node);
+}
+
+/* Moves a set into the tree and frees it. */
+static void
+push_runes(struct parser *p, struct mig_runes *runes)
+{
+    struct regex_node node = {.kind = NODE_RUNES, .height = 1};
+    struct mig_runes *all = &p->tree.runes;
+    size_t i;
+
+    mig_runes_clean(runes);
+    node.first = (uint32_t)all->count;
+    node.count = (uint32_t)runes->count;
+    for (i = 0; i < runes->count; i++)
+        mig_runes_add(all, runes->ranges[i].first, runes->ranges[i].last);
+    p->no_memory = p->no_memory || runes->failed || all->failed;
+    mig_runes_fini(runes);
+    push_node(p, &node);
+}
+
+static void
+push_rune(struct parser *p, uint32_t rune)
+{
+    struct regex_node node = {.kind = NODE_RUNES, .count = 1, .height = 1};
+    struct mig_runes *all = &p->tree.runes;
+    uint32_t other;
+
+    /* The orbit, in order: it is short, and this is what most patterns are made of. */
+    if (p->flags & FLAG_FOLD) {
+        struct mig_runes orbit = {0};
+        mig_runes_add(&orbit, rune, rune);
+        for (other = mig_rune_orbit(rune); other != rune; other = mig_rune_orbit(other))
+            mig_runes_add(&orbit, other, other);
+        push_runes(p, &orbit);
+        return;
+    }
+    node.first = (uint32_t)all->count;
+    mig_runes_add(all, rune, rune);
+    p->no_memory = p->no_memory || all->failed;
+    push_node(p, &node);
+}
+
+/* Decodes the next character. */
+static int
+next_rune(struct parser *p, uint32_t *ret_rune)
+{
+    size_t step = mig_utf8_decode(p->pattern + p->at, p->length - p->at, ret_rune);
+
+    if (step == 0)
+        return refuse(p, p->at, "invalid UTF-8");
+    p->at += step;
+    return 0;
+}
+
+/* Joins the items from `start` on into one node, in the place of the first. */
+static void
+join(struct parser *p, size_t start, enum regex_node_kind kind)
+{
+    struct regex_tree *tree = &p->tree;
+    struct regex_node node = {.kind = kind};
+    size_t i;
+
+    if (p->no_memory)
+        return;
+    if (p->items_count == start + 1)
+        return;
+    node.first = (uint32_t)tree->children_count;
+    for (i = start; i < p->items_count; i++) {
+        if (p->items[i].kind != ITEM_NODE)
+            continue;
+        if (!grow(p, &tree->children, tree->children_count, &tree->children_room,
+                  sizeof(*tree->children)))
+            return;
+        tree->children[tree->children_count++] = p->items[i].node;
+        node.count++;
+        if (tree->nodes[p->items[i].node].height > node.height)
+            node.height = tree->nodes[p->items[i].node].height;
+    }
+    node.height++;
+    if (node.count == 0)
+        node.kind = NODE_EMPTY;
+    p->items_count = start;
+    push_node(p, &node);
+}
+
+/* Joins what was parsed since the last mark. */
+static void
+join_concat(struct parser *p)
+{
+    size_t start = p->items_count;
+
+    while (start > 0 && p->items[start - 1].kind == ITEM_NODE)
+        start--;
+    join(p, start, NODE_CONCAT);
+}
+
+/* Joins the alternatives since the last open group. */
+static void
+join_alternate(struct parser *p)
+{
+    size_t start;
+
+    join_concat(p);
+    start = p->items_count;
+    while (start > 0 && p->items[start - 1].kind != ITEM_GROUP)
+        start--;
+    join(p, start, NODE_ALTERNATE);
+}
+
+static int
+check_height(struct parser *p)
+{
+    if (p->no_memory)
+        return -ENOMEM;
+    if (p->tree.nodes[p->items[p->items_count - 1].node].height > REGEX_HEIGHT_MAX)
+        return refuse(p, p->at, "expression nests too deeply (at most 1000 levels)");
+    return 0;
+}
+
+static int
+parse_close(struct parser *p)
+{
+    struct item *group;
+    int code;
+
+    join_alternate(p);
+    code = check_height(p);
+    if (code < 0)
+        return code;
+    if (p->items_count < 2)
+        return refuse(p, p->at, "unexpected )");
+    group = &p->items[p->items_count - 2];
+    p->flags = group->flags;
+    *group = group[1];
+    p->items_count--;
+    /* A group is a level of its own, so that the depth is what it looks like. */
+    p->tree.nodes[group->node].height++;
+    p->at++;
+    return 0;
 }
 
 /* \xHH and \x{H…}. */
 static int
-rewrite_hex(struct rewrite *r, bool in_class)
+parse_hex(struct parser *p, uint32_t *ret_rune)
 {
-    unsigned int rune = 0;
+    uint32_t rune = 0;
     size_t i = 2;
 
-    if (peek(r, 2) == '{') {
-        for (i = 3; hex_value(peek(r, i)) >= 0 && rune <= RUNE_MAX; i++)
-            rune = rune * 16 + (unsigned int)hex_value(peek(r, i));
-        if (i == 3 || peek(r, i) != '}' || rune > RUNE_MAX)
-            return refuse(r, r->at, ESCAPE);
+    if (peek(p, 2) == '{') {
+        for (i = 3; hex_value(peek(p, i)) >= 0 && rune <= RUNE_MAX; i++)
+            rune = rune * 16 + (uint32_t)hex_value(peek(p, i));
+        if (i == 3 || peek(p, i) != '}' || rune > RUNE_MAX)
+            return refuse(p, p->at, ESCAPE);
         i++;
     } else {
-        if (hex_value(peek(r, 2)) < 0 || hex_value(peek(r, 3)) < 0)
-            return refuse(r, r->at, ESCAPE);
-        rune = (unsigned int)(hex_value(peek(r, 2)) * 16 + hex_value(peek(r, 3)));
+        if (hex_value(peek(p, 2)) < 0 || hex_value(peek(p, 3)) < 0)
+            return refuse(p, p->at, ESCAPE);
+        rune = (uint32_t)(hex_value(peek(p, 2)) * 16 + hex_value(peek(p, 3)));
         i = 4;
     }
-    put_rune(r, rune, in_class);
-    r->at += i;
+    *ret_rune = rune;
+    p->at += i;
     return 0;
 }
 
 /* \123 and \0; \1 to \9 alone are backreferences. */
 static int
-rewrite_octal(struct rewrite *r, bool in_class)
+parse_octal(struct parser *p, uint32_t *ret_rune)
 {
-    unsigned int rune = 0;
+    uint32_t rune = 0;
     size_t i;
 
-    if (peek(r, 1) > '7' || (peek(r, 1) != '0' && !is_octal(peek(r, 2))))
-        return refuse(r, r->at, BACKREFERENCE);
-    for (i = 1; i <= 3 && is_octal(peek(r, i)); i++)
-        rune = rune * 8 + (unsigned int)(peek(r, i) - '0');
-    put_rune(r, rune, in_class);
-    r->at += i;
+    if (peek(p, 1) > '7' || (peek(p, 1) != '0' && !is_octal(peek(p, 2))))
+        return refuse(p, p->at, BACKREFERENCE);
+    for (i = 1; i <= 3 && is_octal(peek(p, i)); i++)
+        rune = rune * 8 + (uint32_t)(peek(p, i) - '0');
+    *ret_rune = rune;
+    p->at += i;
     return 0;
 }
 
-/* \pL, \p{Greek}, \p{^Greek}. */
+/* An escape that stands for one character. */
 static int
-rewrite_property(struct rewrite *r, bool in_class)
+parse_escape(struct parser *p, uint32_t *ret_rune)
 {
-    size_t i = 3;
+    static const char letters[] = "afnrtv";
+    static const char values[] = "\a\f\n\r\t\v";
+    unsigned char c = peek(p, 1);
+    const char *letter;
 
-    if (peek(r, 2) == '{') {
-        while (is_word(peek(r, i)) || (i == 3 && peek(r, i) == '^'))
-            i++;
-        if (peek(r, i++) != '}')
-            return refuse(r, r->at, "invalid character class range (RE2 syntax)");
-    } else if (!is_word(peek(r, 2))) {
-        return refuse(r, r->at, "invalid character class range (RE2 syntax)");
-    }
-    r->newline = true;
-    if (!in_class)
-        put_guard(r);
-    put(r, r->pattern + r->at, i);
-    if (!in_class)
-        put_guard_end(r);
-    r->at += i;
-    return 0;
-}
-
-/* A byte that stands for itself. */
-static void
-put_literal(struct rewrite *r)
-{
-    if (r->lines && peek(r, 0) == '\n') {
-        put_text(r, NEVER);
-        return;
-    }
-    if (peek(r, 0) < 0x80 && !is_word(peek(r, 0)))
-        put(r, "\\", 1);
-    put(r, r->pattern + r->at, 1);
-}
-
-/* \Q…\E: every byte stands for itself. */
-static void
-rewrite_quoted(struct rewrite *r)
-{
-    r->at += 2;
-    while (r->at < r->length && !(peek(r, 0) == '\\' && peek(r, 1) == 'E')) {
-        put_literal(r);
-        r->at++;
-    }
-    r->at += r->at < r->length ? 2 : 0;
-}
-
-/* What some become in text of many lines; NULL: the same as else. In a class \D and \W are left:
- * the class is guarded. */
-static const char *
-letter_of_lines(unsigned char c, bool in_class)
-{
-    switch (c) {
-    case 'A':
-        return in_class ? NULL : LINE_BEGIN;
-    case 'z':
-        return in_class ? NULL : LINE_END;
-    case 'n':
-        return in_class ? NULL : NEVER;
-    case 's':
-        return in_class ? "\\t\\f\\r " : "[\\t\\f\\r ]";
-    case 'D':
-        return in_class ? NULL : "[^\\d\\n]";
-    case 'W':
-        return in_class ? NULL : "[^\\w\\n]";
-    default:
-        return NULL;
-    }
-}
-
-/* What an escape of one letter becomes; NULL: not known. */
-static const char *
-letter(unsigned char c, bool in_class)
-{
-    static const struct {
-        char letter;
-        const char *outside;
-        const char *inside;
-    } letters[] = {
-        /* Lone anchors obey MIG_REGEX_NOT_BEGIN and NOT_END as '^' and '$', \A and \z would not. */
-        {'A', "(?-m:^)", NULL},
-        {'z', "(?-m:$)", NULL},
-        {'b', "\\b", NULL},
-        {'B', "\\B", NULL},
-        {'d', "\\d", "\\d"},
-        {'D', "\\D", "\\D"},
-        {'w', "\\w", "\\w"},
-        {'W', "\\W", "\\W"},
-        /* PCRE2 counts the vertical tab as a space, RE2 does not. */
-        {'s', "[\\t\\n\\f\\r ]", "\\t\\n\\f\\r "},
-        {'S', "[^\\t\\n\\f\\r ]", "\\x00-\\x08\\x0b\\x0e-\\x1f\\x21-\\x{10ffff}"},
-        {'a', "\\a", "\\a"},
-        {'f', "\\f", "\\f"},
-        {'t', "\\t", "\\t"},
-        {'n', "\\n", "\\n"},
-        {'r', "\\r", "\\r"},
-        {'v', "\\x0b", "\\x0b"},
-    };
-    size_t i;
-
-    for (i = 0; i < sizeof(letters) / sizeof(letters[0]); i++)
-        if (letters[i].letter == c)
-            return in_class ? letters[i].inside : letters[i].outside;
-    return NULL;
-}
-
-static int
-rewrite_escape(struct rewrite *r, bool in_class)
-{
-    unsigned char c = peek(r, 1);
-    const char *text;
-
-    if (r->length - r->at < 2)
-        return refuse(r, r->at, "trailing backslash");
+    if (p->length - p->at < 2)
+        return refuse(p, p->at, "trailing backslash");
     if (c == 'x')
-        return rewrite_hex(r, in_class);
+        return parse_hex(p, ret_rune);
     if (is_digit(c))
-        return rewrite_octal(r, in_class);
-    if (c == 'p' || c == 'P')
-        return rewrite_property(r, in_class);
+        return parse_octal(p, ret_rune);
     if (c == 'k' || c == 'g')
-        return refuse(r, r->at, BACKREFERENCE);
-    if (c == 'Q' && !in_class) {
-        rewrite_quoted(r);
-        return 0;
-    }
-    text = r->lines ? letter_of_lines(c, in_class) : NULL;
-    if (text == NULL)
-        text = letter(c, in_class);
-    r->newline = c == 'n' || c == 'D' || c == 'W' || peek(r, 2) == '-';
-    if (text == NULL && (c >= 0x80 || (is_word(c) && c != '_')))
-        return refuse(r, r->at, ESCAPE);
-    if (text != NULL)
-        put_text(r, text);
-    else if (c == '_')
-        put(r, "_", 1);
+        return refuse(p, p->at, BACKREFERENCE);
+    letter = c != '\0' ? strchr(letters, c) : NULL;
+    if (letter != NULL)
+        *ret_rune = (unsigned char)values[letter - letters];
+    else if (c < 0x80 && (!mig_rune_is_word(c) || c == '_'))
+        *ret_rune = c;
     else
-        put(r, r->pattern + r->at, 2);
-    r->at += 2;
+        return refuse(p, p->at, ESCAPE);
+    p->at += 2;
     return 0;
 }
 
-/* [:alpha:] and [:^alpha:]; its length, or 0. */
-static size_t
-named_class(const struct rewrite *r)
+/* Adds a set of its own to a class, in the cases that the flags ask for. */
+static void
+add_set(struct parser *p, struct mig_runes *class, struct mig_runes *set, bool negated)
 {
-    size_t i = 2;
-
-    if (peek(r, 1) != ':')
-        return 0;
-    while (is_word(peek(r, i)) || (i == 2 && peek(r, i) == '^'))
-        i++;
-    return peek(r, i) == ':' && peek(r, i + 1) == ']' ? i + 2 : 0;
+    if (p->flags & FLAG_FOLD)
+        mig_runes_fold(set);
+    mig_runes_join(class, set, negated);
+    mig_runes_fini(set);
 }
 
-/* What stands between the brackets, and the closing one. */
+/* \pL, \p{Greek}, \p{^Greek}, \P… */
 static int
-rewrite_class_rest(struct rewrite *r, size_t start)
+parse_property(struct parser *p, struct mig_runes *class)
 {
-    size_t first = r->at;
-    size_t named;
-    bool newline = false;
+    struct mig_runes set = {0};
+    bool negated = peek(p, 1) == 'P';
+    const char *name = p->pattern + p->at + 2;
+    const char *end;
+    size_t length = 1;
+    size_t used = 3;
+
+    if (peek(p, 2) == '{') {
+        name++;
+        end = memchr(name, '}', (size_t)(p->pattern + p->length - name));
+        if (end == NULL)
+            return refuse(p, p->at, RANGE);
+        length = (size_t)(end - name);
+        used = length + 4;
+        if (length > 0 && *name == '^') {
+            negated = !negated;
+            name++;
+            length--;
+        }
+    } else if (p->length - p->at < 3) {
+        return refuse(p, p->at, RANGE);
+    }
+    if (!mig_runes_add_property(&set, name, length)) {
+        mig_runes_fini(&set);
+        return refuse(p, p->at, RANGE);
+    }
+    add_set(p, class, &set, negated);
+    p->at += used;
+    return 0;
+}
+
+/* 1 when a set was there and is in the class now: \p…, \d \D \s \S \w \W. */
+static int
+parse_set_escape(struct parser *p, struct mig_runes *class)
+{
+    struct mig_runes set = {0};
+    unsigned char c = peek(p, 1);
     int code;
 
-    while (r->at < r->length) {
-        if (peek(r, 0) == ']' && r->at != first) {
-            put(r, "]", 1);
-            r->at++;
-            r->newline = newline;
+    if (peek(p, 0) != '\\')
+        return 0;
+    if (c == 'p' || c == 'P') {
+        code = parse_property(p, class);
+        return code < 0 ? code : 1;
+    }
+    if (c != 'D' && c != 'S' && c != 'W' && c != 'd' && c != 's' && c != 'w')
+        return 0;
+    mig_runes_add_perl(&set, (char)(c | 0x20));
+    add_set(p, class, &set, c < 'a');
+    p->at += 2;
+    return 1;
+}
+
+/* 1 when [:alpha:] or [:^alpha:] was there and is in the class now. */
+static int
+parse_posix(struct parser *p, struct mig_runes *class)
+{
+    struct mig_runes set = {0};
+    const char *name = p->pattern + p->at + 2;
+    const char *end;
+    bool negated;
+
+    if (peek(p, 0) != '[' || peek(p, 1) != ':')
+        return 0;
+    end = memmem(name, (size_t)(p->pattern + p->length - name), ":]", 2);
+    if (end == NULL)
+        return 0;
+    negated = *name == '^';
+    if (!mig_runes_add_posix(&set, name + negated, (size_t)(end - name) - negated)) {
+        mig_runes_fini(&set);
+        return refuse(p, p->at, RANGE);
+    }
+    add_set(p, class, &set, negated);
+    p->at = (size_t)(end - p->pattern) + 2;
+    return 1;
+}
+
+static int
+parse_class_rune(struct parser *p, size_t start, uint32_t *ret_rune)
+{
+    if (at_end(p))
+        return refuse(p, start, "missing closing ]");
+    return peek(p, 0) == '\\' ? parse_escape(p, ret_rune) : next_rune(p, ret_rune);
+}
+
+/* One character or a range of them. */
+static int
+parse_range(struct parser *p, size_t start, struct mig_runes *class)
+{
+    struct mig_runes set = {0};
+    size_t begin = p->at;
+    uint32_t first = 0;
+    uint32_t last;
+    int code = parse_class_rune(p, start, &first);
+
+    last = first;
+    /* [a-] means a or -. */
+    if (code == 0 && peek(p, 0) == '-' && p->length - p->at >= 2 && peek(p, 1) != ']') {
+        p->at++;
+        code = parse_class_rune(p, start, &last);
+    }
+    if (code < 0)
+        return code;
+    if (last < first)
+        return refuse(p, begin, RANGE);
+    mig_runes_add(&set, first, last);
+    add_set(p, class, &set, false);
+    return 0;
+}
+
+static int
+parse_class(struct parser *p)
+{
+    struct mig_runes class = {0};
+    size_t start = p->at++;
+    bool negated = peek(p, 0) == '^';
+    bool begin = true;
+    int code = 0;
+
+    p->at += negated;
+    /* A ] that comes first is a character. */
+    while (code >= 0 && (at_end(p) || peek(p, 0) != ']' || begin)) {
+        begin = false;
+        code = parse_posix(p, &class);
+        if (code == 0)
+            code = parse_set_escape(p, &class);
+        if (code == 0)
+            code = parse_range(p, start, &class);
+    }
+    if (code < 0) {
+        mig_runes_fini(&class);
+        return code;
+    }
+    p->at++;
+    if (negated)
+        mig_runes_negate(&class);
+    push_runes(p, &class);
+    return 0;
+}
+
+static int
+parse_flags(struct parser *p)
+{
+    static const char letters[] = "imsU";
+    static const uint32_t values[] = {FLAG_FOLD, FLAG_MULTILINE, FLAG_DOT_NEWLINE, 0};
+    uint32_t flags = p->flags;
+    bool minus = false;
+    bool seen = false;
+    const char *letter;
+    size_t i;
+
+    for (i = 2;; i++) {
+        unsigned char c = peek(p, i);
+        letter = c != '\0' ? strchr(letters, c) : NULL;
+        if (letter != NULL) {
+            flags = minus ? flags & ~values[letter - letters] : flags | values[letter - letters];
+            seen = true;
+        } else if (c == '-' && !minus) {
+            minus = true;
+            seen = false;
+        } else if ((c == ':' || c == ')') && (!minus || seen)) {
+            break;
+        } else {
+            return refuse(p, p->at, GROUP);
+        }
+    }
+    if (peek(p, i) == ':')
+        push_mark(p, ITEM_GROUP);
+    p->flags = flags;
+    p->at += i + 1;
+    return 0;
+}
+
+static int
+parse_group(struct parser *p)
+{
+    unsigned char c = peek(p, 2);
+    size_t name;
+    size_t i;
+
+    if (peek(p, 1) != '?') {
+        push_mark(p, ITEM_GROUP);
+        p->at++;
+        return 0;
+    }
+    if (c == '=' || c == '!' || (c == '<' && (peek(p, 3) == '=' || peek(p, 3) == '!')))
+        return refuse(p, p->at, LOOKAROUND);
+    if (c == 'P' && peek(p, 3) == '=')
+        return refuse(p, p->at, BACKREFERENCE);
+    if (c != '<' && !(c == 'P' && peek(p, 3) == '<'))
+        return parse_flags(p);
+    /* A name, which nothing here looks at. */
+    name = c == '<' ? 3 : 4;
+    for (i = name; mig_rune_is_word(peek(p, i)); i++)
+        ;
+    if (peek(p, i) != '>' || i == name)
+        return refuse(p, p->at, "invalid named group");
+    push_mark(p, ITEM_GROUP);
+    p->at += i + 1;
+    return 0;
+}
+
+/* A number without needless zeros, capped; false when there is none at `ahead`. */
+static bool
+parse_number(const struct parser *p, size_t *ahead, uint32_t *ret_number)
+{
+    uint32_t number = 0;
+
+    if (!is_digit(peek(p, *ahead)) || (peek(p, *ahead) == '0' && is_digit(peek(p, *ahead + 1))))
+        return false;
+    for (; is_digit(peek(p, *ahead)); ++*ahead)
+        number = number > REPEAT_MAX ? number : number * 10 + (uint32_t)(peek(p, *ahead) - '0');
+    *ret_number = number;
+    return true;
+}
+
+/* Length of {n}, {n,} or {n,m}; 0 when it is none: '{' is then a literal. */
+static size_t
+parse_counts(const struct parser *p, uint32_t *ret_min, uint32_t *ret_max)
+{
+    size_t i = 1;
+
+    if (!parse_number(p, &i, ret_min))
+        return 0;
+    *ret_max = *ret_min;
+    if (peek(p, i) == ',') {
+        i++;
+        *ret_max = REGEX_NO_LIMIT;
+        if (peek(p, i) != '}' && !parse_number(p, &i, ret_max))
+            return 0;
+    }
+    return peek(p, i) == '}' ? i + 1 : 0;
+}
+
+/* Nested counts multiply: their product is bounded as a single one is. Recursion is as deep as the
+ * tree, which is bounded. */
+static bool
+counts_fit(const struct regex_tree *tree, uint32_t at, uint32_t limit)
+{
+    const struct regex_node *node = &tree->nodes[at];
+    uint32_t most;
+    uint32_t i;
+
+    if (node->kind == NODE_REPEAT) {
+        /* '*' and '+' count nothing. */
+        if (node->max == 0)
+            return true;
+        most = node->max == REGEX_NO_LIMIT ? node->min : node->max;
+        if (most > limit)
+            return false;
+        return counts_fit(tree, node->first, most > 1 ? limit / most : limit);
+    }
+    if (node->kind != NODE_CONCAT && node->kind != NODE_ALTERNATE)
+        return true;
+    for (i = 0; i < node->count; i++)
+        if (!counts_fit(tree, tree->children[node->first + i], limit))
+            return false;
+    return true;
+}
+
+/* *last_repeat: where the repetition that ends here begins; SIZE_MAX: none does. */
+static int
+parse_repetition(struct parser *p, size_t *last_repeat)
+{
+    struct regex_node node = {.kind = NODE_REPEAT, .max = REGEX_NO_LIMIT};
+    size_t start = p->at;
+    size_t length = 1;
+    struct item *top;
+
+    if (peek(p, 0) == '{') {
+        length = parse_counts(p, &node.min, &node.max);
+        if (length == 0) {
+            push_rune(p, '{');
+            p->at++;
             return 0;
         }
-        if (peek(r, 0) == '\\') {
-            code = rewrite_escape(r, true);
-            if (code < 0)
-                return code;
-            newline = newline || r->newline;
-            continue;
-        }
-        named = peek(r, 0) == '[' ? named_class(r) : 0;
-        newline = newline || named > 0 || peek(r, 0) < ' ';
-        if (named == 0 &&
-            (peek(r, 0) == '[' || peek(r, 0) == ']' || (peek(r, 0) == '-' && r->at == first)))
-            put(r, "\\", 1);
-        put(r, r->pattern + r->at, named == 0 ? 1 : named);
-        r->at += named == 0 ? 1 : named;
+        if (node.min > REPEAT_MAX ||
+            (node.max != REGEX_NO_LIMIT && (node.max > REPEAT_MAX || node.max < node.min)))
+            return refuse(p, start, COUNT_LIMIT);
+    } else {
+        node.min = peek(p, 0) == '+';
+        node.max = peek(p, 0) == '?' ? 1 : REGEX_NO_LIMIT;
     }
-    return refuse(r, start, "missing closing ]");
+    if (peek(p, length) == '?')
+        length++;
+    if (*last_repeat != SIZE_MAX)
+        return refuse(p, *last_repeat, NESTED);
+    top = p->items_count > 0 ? &p->items[p->items_count - 1] : NULL;
+    if (top == NULL || top->kind != ITEM_NODE)
+        return refuse(p, start, MISSING);
+    node.first = top->node;
+    node.height = p->tree.nodes[top->node].height + 1;
+    top->node = add_node(p, &node);
+    *last_repeat = start;
+    p->at += length;
+    if (p->no_memory)
+        return -ENOMEM;
+    if ((node.min >= 2 || (node.max >= 2 && node.max != REGEX_NO_LIMIT)) &&
+        !counts_fit(&p->tree, top->node, REPEAT_MAX))
+        return refuse(p, start, COUNT_LIMIT);
+    return check_height(p);
 }
 
+/* \Q…\E: every character stands for itself. */
 static int
-rewrite_class(struct rewrite *r)
+parse_quoted(struct parser *p)
 {
-    size_t start = r->at;
-    size_t used = r->used;
-    int code;
+    uint32_t rune = 0;
+    int code = 0;
 
-    if (peek(r, 1) == '^') {
-        put_text(r, r->lines ? "[^\\n" : "[^");
-        r->at += 2;
-        return rewrite_class_rest(r, start);
+    p->at += 2;
+    while (code == 0 && !at_end(p) && !(peek(p, 0) == '\\' && peek(p, 1) == 'E')) {
+        code = next_rune(p, &rune);
+        if (code == 0)
+            push_rune(p, rune);
     }
-    put(r, "[", 1);
-    r->at++;
-    code = rewrite_class_rest(r, start);
-    if (code < 0 || !r->lines || !r->newline)
-        return code;
-    /* Once more, behind a guard. */
-    r->at = start;
-    r->used = used;
-    put_guard(r);
-    put(r, "[", 1);
-    r->at++;
-    code = rewrite_class_rest(r, start);
-    put_guard_end(r);
+    p->at += at_end(p) ? 0 : 2;
     return code;
 }
 
-/* (?flags) and (?flags:…) with flags i, m, s, U. */
 static int
-rewrite_flags(struct rewrite *r)
+parse_backslash(struct parser *p)
 {
-    size_t i = 2;
-    size_t letters = 0;
-    bool minus = false;
+    static const char letters[] = "AzbB";
+    static const enum regex_assert asserts[] = {ASSERT_BEGIN_TEXT, ASSERT_END_TEXT, ASSERT_WORD,
+                                                ASSERT_NO_WORD};
+    unsigned char c = peek(p, 1);
+    const char *letter = c != '\0' ? strchr(letters, c) : NULL;
+    struct mig_runes set = {0};
+    uint32_t rune = 0;
+    int code;
 
-    for (;; i++) {
-        unsigned char c = peek(r, i);
-        if (c == '-' && !minus)
-            minus = true;
-        else if (c == 'i' || c == 'm' || c == 's' || c == 'U')
-            letters++;
-        else
-            break;
-    }
-    if ((peek(r, i) != ':' && peek(r, i) != ')') || letters == 0)
-        return refuse(r, r->at, GROUP);
-    put(r, r->pattern + r->at, i + 1);
-    r->at += i + 1;
-    return 0;
-}
-
-static int
-rewrite_group(struct rewrite *r)
-{
-    unsigned char c = peek(r, 2);
-    size_t i;
-
-    if (peek(r, 1) == '*')
-        return refuse(r, r->at + 1, "missing argument to repetition operator");
-    if (peek(r, 1) != '?') {
-        put(r, "(", 1);
-        r->at++;
+    if (letter != NULL) {
+        push_assert(p, asserts[letter - letters]);
+        p->at += 2;
         return 0;
     }
-    if (c == '=' || c == '!' || (c == '<' && (peek(r, 3) == '=' || peek(r, 3) == '!')))
-        return refuse(r, r->at, LOOKAROUND);
-    if (c == 'P' && peek(r, 3) == '=')
-        return refuse(r, r->at, BACKREFERENCE);
-    if (c == ':') {
-        put(r, "(?:", 3);
-        r->at += 3;
-        return 0;
-    }
-    if (c != '<' && !(c == 'P' && peek(r, 3) == '<'))
-        return rewrite_flags(r);
-    /* A name: nothing here looks at what a group caught. */
-    for (i = c == '<' ? 3 : 4; is_word(peek(r, i)); i++)
-        ;
-    if (peek(r, i) != '>' || i == (c == '<' ? 3u : 4u))
-        return refuse(r, r->at, "invalid named group");
-    put(r, "(", 1);
-    r->at += i + 1;
-    return 0;
+    if (c == 'Q')
+        return parse_quoted(p);
+    code = parse_set_escape(p, &set);
+    if (code > 0)
+        push_runes(p, &set);
+    mig_runes_fini(&set);
+    if (code != 0)
+        return code < 0 ? code : 0;
+    code = parse_escape(p, &rune);
+    if (code == 0)
+        push_rune(p, rune);
+    return code;
 }
 
-/* Length of {n}, {n,} or {n,m} `ahead` of the present byte, 0 when it is none: '{' is then a
- * literal. */
-static size_t
-counted(const struct rewrite *r, size_t ahead, bool *ret_too_many)
-{
-    unsigned long n[2] = {0, 0};
-    size_t i = ahead + 1;
-    size_t digits[2] = {0, 0};
-    int part = 0;
-
-    for (;; i++) {
-        unsigned char c = peek(r, i);
-        if (is_digit(c)) {
-            n[part] = n[part] > REPEAT_MAX ? n[part] : n[part] * 10 + (unsigned long)(c - '0');
-            digits[part]++;
-        } else if (c == ',' && part == 0) {
-            part = 1;
-        } else {
-            break;
-        }
-    }
-    if (peek(r, i) != '}' || digits[0] == 0)
-        return 0;
-    *ret_too_many = n[0] > REPEAT_MAX || n[1] > REPEAT_MAX || (digits[1] > 0 && n[1] < n[0]);
-    return i + 1 - ahead;
-}
-
-static size_t
-repetition(const struct rewrite *r, size_t ahead, bool *ret_too_many)
-{
-    unsigned char c = peek(r, ahead);
-
-    if (c == '*' || c == '+' || c == '?')
-        return 1;
-    return c == '{' ? counted(r, ahead, ret_too_many) : 0;
-}
-
-static int
-rewrite_repetition(struct rewrite *r)
-{
-    bool too_many = false;
-    bool ignored = false;
-    size_t length = repetition(r, 0, &too_many);
-
-    if (length == 0) {
-        put(r, "\\{", 2);
-        r->at++;
-        return 0;
-    }
-    if (too_many)
-        return refuse(r, r->at, "invalid repeat count (at most 1000)");
-    if (peek(r, length) == '?')
-        length++;
-    /* a++ is possessive in PCRE2, a** an error in both. */
-    if (repetition(r, length, &ignored) > 0)
-        return refuse(r, r->at, NESTED);
-    put(r, r->pattern + r->at, length);
-    r->at += length;
-    return 0;
-}
-
-/* '^', '$' and '.', ')' and '|', and characters that stand for themselves. */
+/* '.', which is anything, or anything but a newline. */
 static void
-rewrite_plain(struct rewrite *r)
+parse_dot(struct parser *p)
 {
-    const char *text = NULL;
+    struct mig_runes set = {0};
 
-    if (r->lines)
-        text = peek(r, 0) == '^'    ? LINE_BEGIN
-               : peek(r, 0) == '$'  ? LINE_END
-               : peek(r, 0) == '.'  ? "\\N"
-               : peek(r, 0) == '\n' ? NEVER
-                                    : NULL;
-    if (text != NULL)
-        put_text(r, text);
-    else
-        put(r, r->pattern + r->at, 1);
-    r->at++;
+    if ((p->flags & FLAG_DOT_NEWLINE) == 0)
+        mig_runes_add(&set, '\n', '\n');
+    mig_runes_negate(&set);
+    push_runes(p, &set);
+    p->at++;
 }
 
 static int
-rewrite_one(struct rewrite *r)
+parse_one(struct parser *p, size_t *last_repeat)
 {
-    switch (peek(r, 0)) {
+    bool lines = (p->flags & FLAG_MULTILINE) != 0;
+    uint32_t rune = 0;
+    int code;
+
+    switch (peek(p, 0)) {
     case '\\':
-        return rewrite_escape(r, false);
+        return parse_backslash(p);
     case '[':
-        return rewrite_class(r);
+        return parse_class(p);
     case '(':
-        return rewrite_group(r);
+        return parse_group(p);
+    case ')':
+        return parse_close(p);
+    case '|':
+        join_concat(p);
+        push_mark(p, ITEM_BAR);
+        p->at++;
+        return 0;
     case '*':
     case '+':
     case '?':
     case '{':
-        return rewrite_repetition(r);
-    default:
-        rewrite_plain(r);
+        return parse_repetition(p, last_repeat);
+    case '^':
+        push_assert(p, lines ? ASSERT_BEGIN_LINE : ASSERT_BEGIN_TEXT);
+        p->at++;
         return 0;
+    case '$':
+        push_assert(p, lines ? ASSERT_END_LINE : ASSERT_END_TEXT);
+        p->at++;
+        return 0;
+    case '.':
+        parse_dot(p);
+        return 0;
+    default:
+        code = next_rune(p, &rune);
+        if (code == 0)
+            push_rune(p, rune);
+        return code;
     }
 }
 
-int
-mig_regex_syntax(const char *pattern, size_t length, bool lines, char **ret_text,
-                 size_t *ret_length, uint32_t **ret_origin, char *ret_message, size_t message_size)
+static int
+parse_all(struct parser *p)
 {
-    struct rewrite r = {.pattern = pattern, .length = length, .lines = lines};
+    size_t last_repeat = SIZE_MAX;
+    size_t before;
     int code = 0;
 
-    r.out = malloc(length * GROWTH + 1);
-    r.origin = calloc(length * GROWTH + 1, sizeof(*r.origin));
-    if (r.out == NULL || r.origin == NULL) {
-        code = -ENOMEM;
-        snprintf(ret_message, message_size, "no memory for a regular expression");
-        goto out;
+    while (code == 0 && !at_end(p)) {
+        before = last_repeat;
+        code = parse_one(p, &last_repeat);
+        /* A repetition counts for what comes right after it only. */
+        if (last_repeat == before)
+            last_repeat = SIZE_MAX;
+        if (code == 0 && p->no_memory)
+            code = -ENOMEM;
     }
-    while (r.at < length && code == 0)
-        code = rewrite_one(&r);
-    if (code < 0) {
-        mig_regex_explain(pattern, length, r.refused_at, r.refused, ret_message, message_size);
-        goto out;
-    }
-    r.out[r.used] = '\0';
-    r.origin[r.used] = (uint32_t)length;
-    *ret_text = r.out;
-    *ret_length = r.used;
-    *ret_origin = r.origin;
-    r.out = NULL;
-    r.origin = NULL;
-out:
-    free(r.out);
-    free(r.origin);
+    if (code < 0)
+        return code;
+    join_alternate(p);
+    code = check_height(p);
+    if (code == 0 && p->items_count != 1)
+        code = refuse(p, p->length, "missing closing parenthesis");
     return code;
+}
+
+int
+mig_regex_parse(const char *pattern, size_t length, struct regex_tree *ret_tree, char *ret_message,
+                size_t message_size)
+{
+    struct parser p = {.pattern = pattern, .length = length};
+    int code = parse_all(&p);
+
+    if (code == 0) {
+        p.tree.root = p.items[0].node;
+        *ret_tree = p.tree;
+        memset(&p.tree, 0, sizeof(p.tree));
+    } else if (code == -ENOMEM) {
+        snprintf(ret_message, message_size, "no memory for a regular expression");
+    } else {
+        mig_regex_explain(pattern, length, p.refused_at, p.refused, ret_message, message_size);
+    }
+    free(p.items);
+    mig_regex_tree_fini(&p.tree);
+    return code;
+}
+
+void
+mig_regex_tree_fini(struct regex_tree *tree)
+{
+    free(tree->nodes);
+    free(tree->children);
+    mig_runes_fini(&tree->runes);
+    memset(tree, 0, sizeof(*tree));
 }

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Inside regular expressions: Go's RE2 syntax (https://github.com/google/re2/wiki/Syntax and Go's
+ * regexp/syntax) as a tree.
+ */
 #ifndef MIG_REGEX_SYNTAX_H
 #define MIG_REGEX_SYNTAX_H
 
@@ -6,19 +10,56 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Rewrites Go's RE2 syntax as PCRE2's. On success *ret_text is for free(); (*ret_origin)[i] is the
- * byte of the pattern that byte i of the text comes from, one more for its end. -EINVAL with a
- * message, -ENOMEM.
- *
- * With `lines` the text is for many lines at once, each with its newline and perhaps a \r before
- * it: anchors are those of a line, and nothing matches a newline, so the time a match takes is that
- * of its line. Where the pattern matches a line alone this one matches too, at the same place; the
- * reverse does not hold, for it takes the \r as a part of the line. */
-int mig_regex_syntax(const char *pattern, size_t length, bool lines, char **ret_text,
-                     size_t *ret_length, uint32_t **ret_origin, char *ret_message,
-                     size_t message_size);
+#include "regex_runes.h"
 
-/* "invalid regular expression '…': reason at byte N", the pattern shortened. */
+#define REGEX_NO_LIMIT UINT32_MAX
+#define REGEX_HEIGHT_MAX 1000u
+
+enum regex_node_kind {
+    NODE_EMPTY,
+    NODE_RUNES,     /* one of the ranges [first, first + count) */
+    NODE_CONCAT,    /* of the children [first, first + count) */
+    NODE_ALTERNATE, /* the same */
+    NODE_REPEAT,    /* of the child `first`, min to max times */
+    NODE_ASSERT
+};
+
+enum regex_assert {
+    ASSERT_BEGIN_TEXT,
+    ASSERT_END_TEXT,
+    ASSERT_BEGIN_LINE,
+    ASSERT_END_LINE,
+    ASSERT_WORD,
+    ASSERT_NO_WORD
+};
+
+struct regex_node {
+    enum regex_node_kind kind;
+    enum regex_assert assert;
+    uint32_t first;
+    uint32_t count;
+    uint32_t min;
+    uint32_t max; /* REGEX_NO_LIMIT */
+    uint32_t height;
+};
+
+struct regex_tree {
+    struct regex_node *nodes;
+    size_t nodes_count;
+    size_t nodes_room;
+    uint32_t *children; /* nodes */
+    size_t children_count;
+    size_t children_room;
+    struct mig_runes runes; /* each node's ranges are clean */
+    uint32_t root;
+};
+
+/* -EINVAL with a message: "invalid regular expression '…': reason at byte N", the pattern
+ * shortened; -ENOMEM. Greed makes no difference to what matches and is not kept. */
+int mig_regex_parse(const char *pattern, size_t length, struct regex_tree *ret_tree,
+                    char *ret_message, size_t message_size);
+void mig_regex_tree_fini(struct regex_tree *tree);
+
 void mig_regex_explain(const char *pattern, size_t length, size_t at, const char *reason,
                        char *ret_message, size_t message_size);
 

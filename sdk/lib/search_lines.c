@@ -7,11 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <mig/regex.h>
-
-/* How far to look for a good place to cut. */
-#define CUT_SEARCH 4096u
-
 void
 mig_lines_start(struct lines *lines, line_fn *fn, block_fn *block, void *context)
 {
@@ -34,46 +29,20 @@ give_line(struct lines *lines, const char *text, size_t length)
 {
     if (length > 0 && text[length - 1] == '\r')
         length--;
-    lines->fn(lines->context, text, length, lines->continued ? MIG_REGEX_NOT_BEGIN : 0, true);
+    lines->fn(lines->context, text, length, !lines->continued, true);
     lines->used = 0;
     lines->continued = false;
 }
 
-/* True for an ASCII byte that is no part of a word: next to it a cut changes no \b and no
- * character. */
-static bool
-is_border(char c)
-{
-    unsigned char u = (unsigned char)c;
-
-    return u < 0x80 && u != '_' && !(u >= '0' && u <= '9') && !(u >= 'a' && u <= 'z') &&
-           !(u >= 'A' && u <= 'Z');
-}
-
-/* The last good place to cut at or before `at`, which is > CUT_SEARCH and within the text. */
-static size_t
-find_cut(const char *text, size_t at)
-{
-    size_t i;
-
-    for (i = at; i > at - CUT_SEARCH; i--)
-        if (is_border(text[i]))
-            return i;
-    for (i = at; i > at - 4 && ((unsigned char)text[i] & 0xc0) == 0x80; i--)
-        ;
-    return i;
-}
-
+/* All but a \r, which may be the one before the newline. */
 static void
-give_window(struct lines *lines)
+give_piece(struct lines *lines)
 {
-    uint32_t flags = MIG_REGEX_NOT_END | (lines->continued ? MIG_REGEX_NOT_BEGIN : 0);
-    size_t cut = find_cut(lines->carry, lines->used - 1);
-    size_t keep = find_cut(lines->carry, cut - LINE_OVERLAP);
+    size_t keep = lines->carry[lines->used - 1] == '\r';
 
-    lines->fn(lines->context, lines->carry, cut, flags, false);
-    memmove(lines->carry, lines->carry + keep, lines->used - keep);
-    lines->used -= keep;
+    lines->fn(lines->context, lines->carry, lines->used - keep, !lines->continued, false);
+    lines->carry[0] = '\r';
+    lines->used = keep;
     lines->continued = true;
 }
 
@@ -83,18 +52,18 @@ append(struct lines *lines, const char *data, size_t length)
     size_t part;
 
     if (lines->carry == NULL)
-        lines->carry = malloc(LINE_WINDOW);
+        lines->carry = malloc(LINE_PIECE);
     if (lines->carry == NULL)
         return -ENOMEM;
     while (length > 0) {
-        part = LINE_WINDOW - lines->used;
+        part = LINE_PIECE - lines->used;
         part = part < length ? part : length;
         memcpy(lines->carry + lines->used, data, part);
         lines->used += part;
         data += part;
         length -= part;
-        if (lines->used == LINE_WINDOW)
-            give_window(lines);
+        if (lines->used == LINE_PIECE)
+            give_piece(lines);
     }
     return 0;
 }
@@ -107,7 +76,7 @@ mig_lines_each(const char *text, size_t length, line_fn *fn, void *context)
 
     while (length > 0 && (newline = memchr(text, '\n', length)) != NULL) {
         used = (size_t)(newline - text);
-        fn(context, text, used > 0 && text[used - 1] == '\r' ? used - 1 : used, 0, true);
+        fn(context, text, used > 0 && text[used - 1] == '\r' ? used - 1 : used, true, true);
         text = newline + 1;
         length -= used + 1;
     }
@@ -140,10 +109,8 @@ mig_lines_feed(struct lines *lines, const char *data, size_t length)
         code = feed_rest(lines, data, length, &part);
     data += part;
     length -= part;
-    /* A piece of more than a window could hold lines of more than a window. */
     while (code == 0 && length > 0) {
-        part = length < LINE_WINDOW ? length : LINE_WINDOW;
-        newline = memrchr(data, '\n', part);
+        newline = memrchr(data, '\n', length);
         if (newline == NULL) {
             code = feed_rest(lines, data, length, &part);
         } else {

@@ -7,25 +7,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LINE_WINDOW (1024u * 1024u)
-#define LINE_OVERLAP (64u * 1024u)
+/* A line that is longer comes in pieces. */
+#define LINE_PIECE (1024u * 1024u)
 
-/* A line, or a window of one: `flags` are MIG_REGEX_* bits, `last` tells that the line ends here.
- */
-typedef void line_fn(void *context, const char *text, size_t length, uint32_t flags, bool last);
+/* A line, or a piece of one: its first and its last one are marked. */
+typedef void line_fn(void *context, const char *text, size_t length, bool first, bool last);
 
-/* Several whole lines with their newlines, none of them longer than LINE_WINDOW, instead of each
- * alone.
- */
+/* Several whole lines with their newlines, instead of each alone. */
 typedef void block_fn(void *context, const char *text, size_t length);
 
 struct lines {
     line_fn *fn;
     block_fn *block;
     void *context;
-    char *carry; /* the line so far; LINE_WINDOW bytes, made at the first need */
+    char *carry; /* the line so far; LINE_PIECE bytes, made at the first need */
     size_t used;
-    bool continued; /* the line's beginning was given away as a window */
+    bool continued; /* the line's beginning was given away */
 };
 
 void mig_lines_start(struct lines *lines, line_fn *fn, block_fn *block, void *context);

@@ -11,6 +11,7 @@
 
 #include <zlib.h>
 
+#include "regex_run.h"
 #include "search_lines.h"
 
 #define BLOCK_SIZE (256u * 1024u)
@@ -33,6 +34,8 @@ struct stream {
     struct mig_digests *digests;
     struct lines lines;
     struct open_check *open; /* room for all checks of the set */
+    size_t runs_count;
+    struct mig_regex_run *runs; /* of each, for a line in pieces */
     size_t count;
     size_t left; /* that are not done */
 };
@@ -145,15 +148,17 @@ close_check(struct stream *stream, struct open_check *open)
     stream->left--;
 }
 
-/* At the end of a line. Not macroal: a line that matches decides. Macroal: the first line that is
- * not as all must be decides. */
+/* At the end of a line, or as soon as it matches. Not macroal: a line that matches decides.
+ * Macroal: the first line that is not as all must be decides. */
 static void
-settle_line(struct stream *stream, struct open_check *open)
+settle_line(struct stream *stream, struct open_check *open, bool last)
 {
     const struct check *check = open->check;
     bool line = open->line;
 
-    open->line = false;
+    /* The rest of a line that matched is not looked at, but it is no line of its own. */
+    if (last)
+        open->line = false;
     if (!stream->scan->set->searches[open->search].macroal) {
         if (!line)
             return;
@@ -194,49 +199,61 @@ has_died(struct stream *stream, struct open_check *open)
 }
 
 static void
-match_one(struct stream *stream, bool all, const char *text, size_t length, uint32_t flags,
-          bool last)
+give_up(struct stream *stream, struct open_check *open, int code)
 {
-    struct scan *scan = stream->scan;
-    size_t valid_length = 0;
-    const char *valid;
+    stream->scan->trouble = code == -ENOMEM ? "no memory to match" : "too expensive to match";
+    stream->scan->trouble_value = open->check->value;
+    close_check(stream, open);
+}
+
+/* A line or a piece of one: 1 it matches. */
+static int
+match_piece(struct stream *stream, size_t i, const char *text, size_t length, bool first, bool last)
+{
+    const struct mig_regex *regex = stream->open[i].check->regex;
+    struct mig_regex_run *run = &stream->runs[i];
+    int code;
+
+    if (first && last)
+        return mig_regex_match(regex, stream->scan->scratch, text, length, 0);
+    if (first)
+        mig_regex_begin(run, regex, stream->scan->scratch);
+    code = mig_regex_feed(run, text, length);
+    return last ? mig_regex_end(run) : code;
+}
+
+static void
+match_one(struct stream *stream, bool all, const char *text, size_t length, bool first, bool last)
+{
     struct open_check *open;
     size_t i;
     int code;
 
-    if (stream->left == 0)
-        return;
-    valid = mig_regex_utf8(scan->scratch, text, length, &valid_length);
-    for (i = 0; i < stream->count; i++) {
+    for (i = 0; i < stream->count && stream->left > 0; i++) {
         open = &stream->open[i];
         if ((!all && !open->by_line) || has_died(stream, open))
             continue;
-        code = open->line ? 1 : -ENOMEM;
-        if (!open->line && valid != NULL)
-            code =
-                mig_regex_match_utf8(open->check->regex, scan->scratch, valid, valid_length, flags);
+        code = open->line ? 1 : match_piece(stream, i, text, length, first, last);
         if (code < 0) {
-            scan->trouble = code == -ENOMEM ? "no memory to match" : "too expensive to match";
-            scan->trouble_value = open->check->value;
-            close_check(stream, open);
+            give_up(stream, open, code);
             continue;
         }
         open->line = code > 0;
-        if (last)
-            settle_line(stream, open);
+        if (last || code > 0)
+            settle_line(stream, open, last);
     }
 }
 
 static void
-match_line(void *context, const char *text, size_t length, uint32_t flags, bool last)
+match_line(void *context, const char *text, size_t length, bool first, bool last)
 {
-    match_one(context, true, text, length, flags, last);
+    match_one(context, true, text, length, first, last);
 }
 
 static void
-match_line_of_block(void *context, const char *text, size_t length, uint32_t flags, bool last)
+match_line_of_block(void *context, const char *text, size_t length, bool first, bool last)
 {
-    match_one(context, false, text, length, flags, last);
+    match_one(context, false, text, length, first, last);
 }
 
 /* True when one line that matches decides, so that it does not matter which one. */
@@ -253,28 +270,29 @@ match_block(void *context, const char *text, size_t length)
     struct stream *stream = context;
     struct scan *scan = stream->scan;
     struct open_check *open;
-    size_t valid_length = 0;
-    const char *valid;
     bool by_line = false;
     size_t i;
     int code;
 
     if (stream->left == 0)
         return;
-    valid = mig_regex_utf8(scan->scratch, text, length, &valid_length);
     for (i = 0; i < stream->count; i++) {
         open = &stream->open[i];
         open->by_line = false;
         if (has_died(stream, open))
             continue;
-        code = -ENOTSUP;
-        if (valid != NULL && wants_any_line(stream, open))
-            code = mig_regex_match_lines(open->check->regex, scan->scratch, valid, valid_length);
-        open->by_line = code < 0;
+        open->by_line = !wants_any_line(stream, open);
         by_line = by_line || open->by_line;
+        if (open->by_line)
+            continue;
+        code = mig_regex_match_lines(open->check->regex, scan->scratch, text, length);
+        if (code < 0) {
+            give_up(stream, open, code);
+            continue;
+        }
         open->line = code > 0;
         if (code > 0)
-            settle_line(stream, open);
+            settle_line(stream, open, true);
     }
     if (by_line)
         mig_lines_each(text, length, match_line_of_block, stream);
@@ -510,6 +528,7 @@ mig_scan_run(struct scan *scan, struct evaluation *evaluation, int fd, char *ret
     int code;
 
     ret_message[0] = '\0';
+    mig_regex_scratch_bound(scan->scratch);
     scan->evaluation = evaluation;
     scan->trouble = NULL;
     if (got < 0)
@@ -545,7 +564,10 @@ mig_scan_new(const struct mig_search_set *set, const struct mig_search_host *hos
         scan->streams[i].scan = scan;
         scan->streams[i].digests = mig_digests_new();
         scan->streams[i].open = calloc(set->checks_count + 1, sizeof(struct open_check));
-        complete = complete && scan->streams[i].digests != NULL && scan->streams[i].open != NULL;
+        scan->streams[i].runs = calloc(set->checks_count + 1, sizeof(struct mig_regex_run));
+        scan->streams[i].runs_count = set->checks_count;
+        complete = complete && scan->streams[i].digests != NULL && scan->streams[i].open != NULL &&
+                   scan->streams[i].runs != NULL;
     }
     if (!complete) {
         mig_scan_free(scan);
@@ -558,12 +580,16 @@ void
 mig_scan_free(struct scan *scan)
 {
     size_t i;
+    size_t j;
 
     if (scan == NULL)
         return;
     for (i = 0; i < STREAMS; i++) {
         mig_digests_free(scan->streams[i].digests);
         mig_lines_fini(&scan->streams[i].lines);
+        for (j = 0; scan->streams[i].runs != NULL && j < scan->streams[i].runs_count; j++)
+            mig_regex_run_fini(&scan->streams[i].runs[j]);
+        free(scan->streams[i].runs);
         free(scan->streams[i].open);
     }
     if (scan->z_ready)

@@ -35,6 +35,57 @@ mig_utf8_step(const char *text, size_t left)
     return 4;
 }
 
+size_t
+mig_utf8_decode(const char *text, size_t left, uint32_t *ret_rune)
+{
+    const unsigned char *p = (const unsigned char *)text;
+    size_t step = mig_utf8_step(text, left);
+
+    switch (step) {
+    case 1:
+        *ret_rune = p[0];
+        break;
+    case 2:
+        *ret_rune = (uint32_t)(p[0] & 0x1f) << 6 | (p[1] & 0x3fu);
+        break;
+    case 3:
+        *ret_rune = (uint32_t)(p[0] & 0x0f) << 12 | (uint32_t)(p[1] & 0x3f) << 6 | (p[2] & 0x3fu);
+        break;
+    case 4:
+        *ret_rune = (uint32_t)(p[0] & 0x07) << 18 | (uint32_t)(p[1] & 0x3f) << 12 |
+                    (uint32_t)(p[2] & 0x3f) << 6 | (p[3] & 0x3fu);
+        break;
+    default:
+        break;
+    }
+    return step;
+}
+
+size_t
+mig_utf8_encode(uint32_t rune, char ret_text[4])
+{
+    if (rune < 0x80) {
+        ret_text[0] = (char)rune;
+        return 1;
+    }
+    if (rune < 0x800) {
+        ret_text[0] = (char)(0xc0 | rune >> 6);
+        ret_text[1] = (char)(0x80 | (rune & 0x3f));
+        return 2;
+    }
+    if (rune < 0x10000) {
+        ret_text[0] = (char)(0xe0 | rune >> 12);
+        ret_text[1] = (char)(0x80 | (rune >> 6 & 0x3f));
+        ret_text[2] = (char)(0x80 | (rune & 0x3f));
+        return 3;
+    }
+    ret_text[0] = (char)(0xf0 | rune >> 18);
+    ret_text[1] = (char)(0x80 | (rune >> 12 & 0x3f));
+    ret_text[2] = (char)(0x80 | (rune >> 6 & 0x3f));
+    ret_text[3] = (char)(0x80 | (rune & 0x3f));
+    return 4;
+}
+
 bool
 mig_utf8_valid(const char *text, size_t length)
 {

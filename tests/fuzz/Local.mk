@@ -9,11 +9,13 @@ fuzz_targets = \
 	tests/fuzz/fuzz_command \
 	tests/fuzz/fuzz_conf \
 	tests/fuzz/fuzz_fields \
+	tests/fuzz/fuzz_file \
 	tests/fuzz/fuzz_frame \
 	tests/fuzz/fuzz_heartbeat \
 	tests/fuzz/fuzz_image \
 	tests/fuzz/fuzz_json \
 	tests/fuzz/fuzz_options \
+	tests/fuzz/fuzz_regex \
 	tests/fuzz/fuzz_signature \
 	tests/fuzz/fuzz_worker
 check_PROGRAMS += $(fuzz_targets)
@@ -48,6 +50,10 @@ tests_fuzz_fuzz_fields_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_frame_SOURCES = tests/fuzz/fuzz_frame.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_frame_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_frame_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_file_SOURCES = tests/fuzz/fuzz_file.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
+tests_fuzz_fuzz_file_CPPFLAGS = $(AM_CPPFLAGS) $(SDK_CPPFLAGS)
+tests_fuzz_fuzz_file_LDADD = $(SDK_SEARCH_LIB) $(FUZZ_LIBS)
+tests_fuzz_fuzz_file_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_heartbeat_SOURCES = tests/fuzz/fuzz_heartbeat.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_heartbeat_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_heartbeat_LDFLAGS = $(FUZZ_LINK)
@@ -60,6 +66,10 @@ tests_fuzz_fuzz_json_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_options_SOURCES = tests/fuzz/fuzz_options.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_options_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_options_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_regex_SOURCES = tests/fuzz/fuzz_regex.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
+tests_fuzz_fuzz_regex_CPPFLAGS = $(AM_CPPFLAGS) $(SDK_CPPFLAGS)
+tests_fuzz_fuzz_regex_LDADD = $(SDK_SEARCH_LIB) $(FUZZ_LIBS)
+tests_fuzz_fuzz_regex_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_signature_SOURCES = tests/fuzz/fuzz_signature.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_signature_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_signature_LDFLAGS = $(FUZZ_LINK)
@@ -101,6 +111,9 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/fuzz_frame/memfd.bin \
 	tests/fuzz/corpus/fuzz_frame/plain.bin \
 	tests/fuzz/corpus/fuzz_frame/wrong.bin \
+	tests/fuzz/corpus/fuzz_file/full.json \
+	tests/fuzz/corpus/fuzz_file/hash.json \
+	tests/fuzz/corpus/fuzz_file/refused.json \
 	tests/fuzz/corpus/fuzz_heartbeat/expired.json \
 	tests/fuzz/corpus/fuzz_heartbeat/full.json \
 	tests/fuzz/corpus/fuzz_heartbeat/missing.json \
@@ -125,6 +138,12 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/fuzz_options/parameters.json \
 	tests/fuzz/corpus/fuzz_options/repeated.bin \
 	tests/fuzz/corpus/fuzz_options/unknown.json \
+	tests/fuzz/corpus/fuzz_regex/backtrack.bin \
+	tests/fuzz/corpus/fuzz_regex/classes.bin \
+	tests/fuzz/corpus/fuzz_regex/counts.bin \
+	tests/fuzz/corpus/fuzz_regex/empty-class.bin \
+	tests/fuzz/corpus/fuzz_regex/lines.bin \
+	tests/fuzz/corpus/fuzz_regex/open.bin \
 	tests/fuzz/corpus/fuzz_signature/armored.asc \
 	tests/fuzz/corpus/fuzz_signature/line.txt \
 	tests/fuzz/corpus/fuzz_signature/packet.bin \

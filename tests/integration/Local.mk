@@ -8,7 +8,8 @@ integration_tests = \
 	tests/integration/01-investigation.sh \
 	tests/integration/02-refusals.sh \
 	tests/integration/03-restart.sh \
-	tests/integration/04-persistent.sh
+	tests/integration/04-persistent.sh \
+	tests/integration/06-quarantine.sh
 TESTS += $(integration_tests)
 
 EXTRA_DIST += \

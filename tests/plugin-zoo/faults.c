@@ -106,6 +106,47 @@ threads(const struct mig_host *host)
     return 0;
 }
 
+static void *
+abort_there(void *unused)
+{
+    (void)unused;
+    abort();
+}
+
+static void *
+spin_there(void *unused)
+{
+    (void)unused;
+    spin();
+}
+
+static int
+in_thread(void *(*there)(void *))
+{
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, there, NULL) != 0)
+        return -EAGAIN;
+    if (there == abort_there)
+        pthread_join(thread, NULL);
+    return 0;
+}
+
+static int
+deep(int n)
+{
+    volatile char frame[4096];
+    frame[0] = (char)n;
+    return n == 0 ? 0 : deep(n + 1) + frame[0];
+}
+
+static int
+descriptors(void)
+{
+    while (dup(0) >= 0)
+        ;
+    return -errno;
+}
+
 static int
 run(const struct mig_host *host, const char *parameters, size_t length)
 {
@@ -132,6 +173,14 @@ run(const struct mig_host *host, const char *parameters, size_t length)
         return forge(1);
     if (strstr(parameters, "threads") != NULL)
         return threads(host);
+    if (strstr(parameters, "abort in a thread") != NULL)
+        return in_thread(abort_there);
+    if (strstr(parameters, "two spin") != NULL)
+        return in_thread(spin_there) == 0 ? (spin(), 0) : -EAGAIN;
+    if (strstr(parameters, "overflow") != NULL)
+        return deep(1);
+    if (strstr(parameters, "descriptors") != NULL)
+        return descriptors();
     if (strstr(parameters, "hungry") != NULL)
         return malloc((size_t)1 << 32) == NULL ? -ENOMEM : 0;
     if (strstr(parameters, "fork") != NULL) {

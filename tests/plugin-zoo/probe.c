@@ -6,7 +6,11 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <netinet/in.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -59,12 +63,12 @@ try_fork(void)
 }
 
 static int
-try_execute(void)
+try_execute(const char *program)
 {
     char *argv[] = {(char *)(uintptr_t) "true", NULL};
     pid_t child = vfork();
     if (child == 0) {
-        execve("/bin/true", argv, environ);
+        execve(program, argv, environ);
         _exit(errno);
     }
     int status = 0;
@@ -72,6 +76,40 @@ try_execute(void)
         return errno;
     waitpid(child, &status, 0);
     return WEXITSTATUS(status);
+}
+
+static int
+try_code(int protection)
+{
+    void *page = mmap(NULL, 4096, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    int code = page == MAP_FAILED ? errno : 0;
+    if (page != MAP_FAILED)
+        munmap(page, 4096);
+    return code;
+}
+
+static int
+try_late_code(void)
+{
+    void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    int code = page == MAP_FAILED || mprotect(page, 4096, PROT_READ | PROT_EXEC) < 0 ? errno : 0;
+    if (page != MAP_FAILED)
+        munmap(page, 4096);
+    return code;
+}
+
+/* Nobody listens there. */
+static int
+try_connect(void)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(1)};
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (fd < 0)
+        return errno;
+    int code = connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0 ? errno : 0;
+    close(fd);
+    return code;
 }
 
 static void
@@ -109,7 +147,21 @@ run(const struct mig_host *host, const char *parameters, size_t length)
     tell(host, "remove", outcome(unlink("/tmp/mig-zoo-probe")));
     tell(host, "mode", outcome(chmod("/tmp", 01777)));
     tell(host, "fork", try_fork());
-    tell(host, "execute", try_execute());
+    tell(host, "execute", try_execute("/bin/true"));
+    tell(host, "undeclared", try_execute("/bin/ls"));
+    tell(host, "listen", listen(-1, 1) < 0 ? errno : 0);
+    tell(host, "tty", ioctl(-1, TIOCSTI, "x") < 0 ? errno : 0);
+    tell(host, "ask", ioctl(-1, FIONREAD, &variables) < 0 ? errno : 0);
+    tell(host, "code", try_code(PROT_READ | PROT_WRITE | PROT_EXEC));
+    tell(host, "fresh code", try_code(PROT_READ | PROT_EXEC));
+    tell(host, "late code", try_late_code());
+    tell(host, "memory file", outcome(memfd_create("probe", 0)));
+    tell(host, "priority", setpriority(PRIO_PROCESS, 0, 0) < 0 ? errno : 0);
+    tell(host, "nice", getpriority(PRIO_PROCESS, 0));
+    tell(host, "tcp", try_connect());
+    tell(host, "usr", outcome(open("/usr/bin/env", O_RDONLY)));
+    tell(host, "self", outcome(open("/proc/self/status", O_RDONLY)));
+    tell(host, "others", outcome(open("/proc/1/cmdline", O_RDONLY)));
     tell(host, "signal", outcome(kill(getppid(), 0)));
     tell(host, "session", outcome(setpgid(0, 0)));
     tell(host, "namespace", outcome(unshare(CLONE_NEWUSER)));
@@ -117,9 +169,12 @@ run(const struct mig_host *host, const char *parameters, size_t length)
     return 0;
 }
 
+static const char *const programs[] = {"/bin/true", "/bin/no-such-program", NULL};
+
 ZOO_NOTE(PROBE_NAME, "1.0.0", MIG_ABI_MAJOR, MIG_ABI_MINOR);
 const struct mig_plugin mig_plugin_symbol = {
     ZOO_SELF(PROBE_NAME, PROBE_NEEDS),
     ZOO_FIELDS(fields),
+    .programs = (PROBE_NEEDS)&MIG_NEED_EXECUTE ? programs : NULL,
     .run = run,
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * The file search engine: many searches, one walk, each file opened and read at most once. Link
- * with libmig-search (json-c, PCRE2, libcrypto, zlib).
+ * with libmig-search (json-c, libcrypto, zlib).
  *
  * A set is filled with searches and then run; running changes nothing in it but the counts. A
  * search reaches what lies under its paths, down to maxdepth (a path itself is depth 1), one file
@@ -10,8 +10,7 @@
  * searched under its own name. Pipes, sockets and devices are never opened.
  *
  * Content is matched by line, as grep does: lines end at \n, a \r before it is dropped, the last
- * line needs none. A line of more than 1 MiB is matched in windows of 1 MiB that overlap by 64 KiB,
- * so memory is bounded, and a match longer than 64 KiB that crosses a border is missed. With
+ * line needs none. Lines may be of any length; memory is bounded. With
  * macroal every line must match (none, when inverted), which an empty file does.
  *
  * A run has several threads, by default one for every two cores that the process may use (at least

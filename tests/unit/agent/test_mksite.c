@@ -155,14 +155,19 @@ test_good(void **state)
     struct mig_err err = {0};
 
     (void)state;
-    put("agent.conf", CONF "api = \"http://127.0.0.1/api/v1\"\nheartbeatfreq = 1m\n"
-                           "tags = team: blue : sky\n[limits]\noutput = 65536\n");
+    put("agent.conf",
+        CONF "api = \"http://127.0.0.1/api/v1\"\nheartbeatfreq = 1m\n"
+             "tags = team: blue : sky\nextraprivacymode = on\n[limits]\noutput = 65536\n"
+             "cpu = 30\nopenfiles = 99\n");
     put("plugins.allow",
         "house 1.0 1.0 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n");
     assert_done(mig_mksite_load(folder, &site, &err), &err);
     assert_string_equal(site.site.api, "http://127.0.0.1/api/v1/");
     assert_int_equal(site.site.heartbeat_ms, 60000);
     assert_int_equal(site.site.output_max, 65536);
+    assert_int_equal(site.site.cpu_max, 30);
+    assert_int_equal(site.site.open_files_max, 99);
+    assert_int_equal(site.site.private_mode, 1);
     assert_string_equal(site.site.tags[0], "team");
     assert_string_equal(site.site.tags[1], "blue : sky");
     assert_int_equal(site.keys_count, 1);

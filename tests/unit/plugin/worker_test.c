@@ -26,6 +26,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "plugin/landlock.h"
 #include "plugin/load.h"
 #include "plugin/worker.h"
 #include "trust/whitelist.h"
@@ -523,22 +524,77 @@ reports_failures(void **state)
     expect(&spec, MIG_WORKER_FAILED, "hooks never runs", NULL);
 }
 
+/* What was emitted before is kept, and is told from a limit. */
+static void
+crashes(const char *how, const char *reason)
+{
+    struct mig_worker_spec spec = fault(how, 60000);
+#ifdef MIG_SANITIZERS
+    (void)reason;
+    struct mig_worker *worker = call(&spec, MIG_WORKER_FAILED, NULL, "");
+    assert_int_equal(strncmp(mig_worker_outcome(worker)->reason, "plugin faults crashed: ", 23), 0);
+#else
+    char output[512];
+    snprintf(output, sizeof(output),
+             "{\"foundanything\":false,\"success\":false,\"elements\":{\"items\":[\"before\"]},"
+             "\"statistics\":{},\"errors\":[\"%s\"]}",
+             reason);
+    struct mig_worker *worker = call(&spec, MIG_WORKER_FAILED, reason, output);
+#endif
+    assert_true(mig_worker_outcome(worker)->crashed);
+    mig_worker_free(worker);
+}
+
 static void
 reports_crashes(void **state)
 {
-    struct mig_worker_spec spec = fault("crash", 60000);
     (void)state;
-#ifdef MIG_SANITIZERS
-    struct mig_worker *worker = call(&spec, MIG_WORKER_FAILED, NULL, "");
-    assert_int_equal(strncmp(mig_worker_outcome(worker)->reason, "plugin faults crashed: ", 23), 0);
+    crashes("crash", "plugin faults crashed: signal 11 (Segmentation fault); partial result");
+    crashes("overflow", "plugin faults crashed: signal 11 (Segmentation fault); partial result");
+    crashes("abort in a thread", "plugin faults crashed: signal 6 (Aborted); partial result");
+    struct mig_worker_spec spec = fault("quit", 60000);
+    struct mig_worker *worker =
+        call(&spec, MIG_WORKER_FAILED,
+             "plugin faults crashed: its process ended with status 3 and no answer", "");
+    assert_true(mig_worker_outcome(worker)->crashed);
     mig_worker_free(worker);
-#else
+    spec = fault("fail", 60000);
+    worker = call(&spec, MIG_WORKER_FAILED, NULL, NULL);
+    assert_false(mig_worker_outcome(worker)->crashed);
+    mig_worker_free(worker);
+}
+
+static void
+bounds_cpu(void **state)
+{
+    static const char *const ways[] = {"loop", "two spin"};
+    (void)state;
+    for (size_t i = 0; i < MIG_COUNT(ways); i++) {
+        struct mig_worker_spec spec = fault(ways[i], 60000);
+        spec.cpu_max = 1;
+        struct mig_worker *worker =
+            call(&spec, MIG_WORKER_FAILED,
+                 "stopped: plugin faults used 1 s of CPU time, the site's limit (limits.cpu); "
+                 "partial result",
+                 NULL);
+        const struct mig_worker_outcome *outcome = mig_worker_outcome(worker);
+        assert_false(outcome->crashed);
+        assert_non_null(strstr(outcome->output, "\"items\":[\"before\"]"));
+        assert_in_range(outcome->cpu_ms, 900, 3500);
+        mig_worker_free(worker);
+    }
+}
+
+static void
+bounds_open_files(void **state)
+{
+    struct mig_worker_spec spec = fault("descriptors", 60000);
+    (void)state;
+    spec.open_files_max = 40;
     expect(&spec, MIG_WORKER_FAILED,
-           "plugin faults crashed: killed by signal 11 (Segmentation fault)", "");
-#endif
-    spec = fault("quit", 60000);
-    expect(&spec, MIG_WORKER_FAILED,
-           "plugin faults crashed: its process ended with status 3 and no answer", "");
+           "plugin faults failed to run: Too many open files (the site's limit limits.openfiles is "
+           "40 files)",
+           NULL);
 }
 
 static void
@@ -653,7 +709,10 @@ bounds_memory(void **state)
 #endif
     struct mig_worker_spec spec = fault("hungry", 60000);
     spec.memory_max = (size_t)1 << 30;
-    expect(&spec, MIG_WORKER_FAILED, "plugin faults failed to run: Cannot allocate memory", NULL);
+    expect(&spec, MIG_WORKER_FAILED,
+           "plugin faults failed to run: Cannot allocate memory (the site's limit limits.memory is "
+           "1073741824 bytes)",
+           NULL);
 }
 
 static void
@@ -685,12 +744,14 @@ number_at(const char *output, const char *key)
 static void
 confines_without_needs(void **state)
 {
-    static const char *const denied[] = {"constructor", "inet",   "local",   "packet",
-                                         "write",       "create", "remove",  "mode",
+    static const char *const denied[] = {"constructor", "inet",       "local",      "packet",
+                                         "write",       "create",     "remove",     "mode",
 #ifndef MIG_SANITIZERS
                                          "fork",
 #endif
-                                         "execute",     "signal", "session", "namespace"};
+                                         "execute",     "signal",     "session",    "namespace",
+                                         "listen",      "code",       "fresh code", "late code",
+                                         "priority",    "memory file"};
     struct mig_worker_spec spec = spec_of(MIG_WORKER_RUN, "probe", "{}");
     (void)state;
     struct mig_worker *worker = call(&spec, MIG_WORKER_SUCCESS, "", NULL);
@@ -698,8 +759,17 @@ confines_without_needs(void **state)
     for (size_t i = 0; i < MIG_COUNT(denied); i++)
         if (number_at(output, denied[i]) != EPERM)
             fail_msg("%s gave %d in %s", denied[i], number_at(output, denied[i]), output);
-    assert_int_equal(number_at(output, "read"), 0);
-    assert_int_equal(number_at(output, "environment"), 0);
+    if (mig_landlock_abi() > 0) {
+        assert_int_equal(number_at(output, "read"), EACCES);
+        assert_int_equal(number_at(output, "others"), EACCES);
+    }
+    static const char *const granted[] = {"environment", "usr", "self"};
+    for (size_t i = 0; i < MIG_COUNT(granted); i++)
+        if (number_at(output, granted[i]) != 0)
+            fail_msg("%s gave %d", granted[i], number_at(output, granted[i]));
+    assert_int_equal(number_at(output, "nice"), 19);
+    assert_int_equal(number_at(output, "ask"), EBADF);
+    assert_int_equal(number_at(output, "tty"), ENOTTY);
     assert_non_null(strstr(output, "\"capabilities\":\"0\""));
     mig_worker_free(worker);
 }
@@ -711,14 +781,22 @@ confines_by_needs(void **state)
     (void)state;
     struct mig_worker *worker = call(&spec, MIG_WORKER_SUCCESS, "", NULL);
     const char *output = mig_worker_outcome(worker)->output;
-    static const char *const denied[] = {"local", "packet", "session", "namespace"};
-    static const char *const granted[] = {"constructor", "inet", "fork", "execute", "read"};
+    static const char *const denied[] = {"local", "packet", "session", "namespace", "listen"};
+    static const char *const granted[] = {"constructor", "inet", "fork",  "execute",
+                                          "read",        "code", "others"};
     for (size_t i = 0; i < MIG_COUNT(denied); i++)
         if (number_at(output, denied[i]) != EPERM)
             fail_msg("%s gave %d", denied[i], number_at(output, denied[i]));
     for (size_t i = 0; i < MIG_COUNT(granted); i++)
         if (number_at(output, granted[i]) != 0)
             fail_msg("%s gave %d", granted[i], number_at(output, granted[i]));
+    assert_int_equal(number_at(output, "tcp"), ECONNREFUSED);
+    if (mig_landlock_abi() > 0) {
+        static const char *const outside[] = {"undeclared", "write", "create"};
+        for (size_t i = 0; i < MIG_COUNT(outside); i++)
+            if (number_at(output, outside[i]) != (i == 1 ? 0 : EACCES))
+                fail_msg("%s gave %d", outside[i], number_at(output, outside[i]));
+    }
     /* CAP_DAC_READ_SEARCH is number 2. */
     assert_non_null(
         strstr(output, geteuid() == 0 ? "\"capabilities\":\"4\"" : "\"capabilities\":\"0\""));
@@ -844,6 +922,8 @@ main(int argc, char **argv)
         cmocka_unit_test(bounds_output),
         cmocka_unit_test(bounds_forgers),
         cmocka_unit_test(bounds_memory),
+        cmocka_unit_test(bounds_cpu),
+        cmocka_unit_test(bounds_open_files),
         cmocka_unit_test(takes_threads),
         cmocka_unit_test(confines_without_needs),
         cmocka_unit_test(confines_by_needs),

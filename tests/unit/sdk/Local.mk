@@ -10,6 +10,7 @@ sdk_tests = \
 	tests/unit/sdk/test_lines \
 	tests/unit/sdk/test_queue \
 	tests/unit/sdk/test_regex \
+	tests/unit/sdk/test_regex_answers \
 	tests/unit/sdk/test_text \
 	tests/unit/sdk/test_version
 
@@ -37,6 +38,15 @@ tests_unit_sdk_test_queue_SOURCES = tests/unit/sdk/test_queue.c
 tests_unit_sdk_test_queue_CPPFLAGS = $(SDK_CPPFLAGS)
 tests_unit_sdk_test_queue_CFLAGS = $(SDK_TEST_CFLAGS)
 tests_unit_sdk_test_queue_LDADD = $(SDK_TEST_LIBS)
+
+tests_unit_sdk_test_regex_answers_SOURCES = tests/unit/sdk/test_regex_answers.c
+tests_unit_sdk_test_regex_answers_CPPFLAGS = $(SDK_CPPFLAGS)
+tests_unit_sdk_test_regex_answers_CFLAGS = $(SDK_TEST_CFLAGS)
+tests_unit_sdk_test_regex_answers_LDADD = $(SDK_TEST_LIBS)
+
+EXTRA_DIST += \
+	tests/fixtures/regex/answers.txt \
+	tests/fixtures/regex/generate.go
 
 tests_unit_sdk_test_regex_SOURCES = tests/unit/sdk/test_regex.c
 tests_unit_sdk_test_regex_CPPFLAGS = $(SDK_CPPFLAGS)

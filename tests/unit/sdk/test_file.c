@@ -705,7 +705,7 @@ test_hostile_pattern(void **state)
     text[40001] = '\0';
     tree_text("f", text);
     assert_string_equal(find("'contents':['^(a|aa)+(a|aaa)+$']", ""), "-");
-    assert_non_null(strstr(mig_mock_errors(mock), "is too expensive to match here"));
+    assert_string_equal(mig_mock_errors(mock), "[]");
 }
 
 /* Filters that the original has not. */
