@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MPL-2.0
 # All that a plugin may include or link with.
 #   libmig-sdk.la     parameters and results (json-c), versions of packages
-#   libmig-search.la  regular expressions and the file search engine (PCRE2, libcrypto, zlib)
+#   libmig-search.la  regular expressions and the file search engine (libcrypto, zlib)
 #   libmig-testkit.la a host that plugin tests drive
 # They are convenience libraries: libtool takes each whole, so a plugin links with what it needs only.
 migincludedir = $(includedir)/mig
@@ -69,9 +69,9 @@ sdk_libmig_search_la_SOURCES = \
 	sdk/lib/utf8.c \
 	sdk/lib/utf8.h
 sdk_libmig_search_la_CPPFLAGS = $(SDK_CPPFLAGS)
-sdk_libmig_search_la_CFLAGS = $(PLUGIN_CFLAGS) $(JSON_CFLAGS) $(PCRE2_CFLAGS) $(CRYPTO_CFLAGS) \
+sdk_libmig_search_la_CFLAGS = $(PLUGIN_CFLAGS) $(JSON_CFLAGS) $(CRYPTO_CFLAGS) \
 	$(ZLIB_CFLAGS)
-sdk_libmig_search_la_LIBADD = $(JSON_LIBS) $(PCRE2_LIBS) $(CRYPTO_LIBS) $(ZLIB_LIBS)
+sdk_libmig_search_la_LIBADD = $(JSON_LIBS) $(CRYPTO_LIBS) $(ZLIB_LIBS)
 
 EXTRA_DIST += sdk/lib/regex_unicode.pl
 

@@ -12,8 +12,8 @@
  *
  * A refused system call gives EPERM, ioctl() ENOTTY, a file or program that is out of bounds
  * EACCES, so that a plugin can report it. Machine code: memory that is or becomes executable only
- * by mapping a file, except with MIG_NEED_READ_FILES or MIG_NEED_PROCESS_MEMORY, whose searches
- * compile their patterns (PCRE2).
+ * by mapping a file, except with MIG_NEED_READ_FILES or MIG_NEED_PROCESS_MEMORY: a search's engine
+ * may compile its patterns.
  */
 #ifndef MIG_PLUGIN_CONFINE_H
 #define MIG_PLUGIN_CONFINE_H
