@@ -35,6 +35,7 @@ MIG_PLUGIN([memory], [find processes by name, mapped files and contents of their
 MIG_PLUGIN([netstat], [find interfaces, neighbors, connections and listeners], [shared], [
   PKG_CHECK_MODULES([MNL], [libmnl], [], [mig_reason="libmnl not found: install libmnl-dev"])])
 MIG_PLUGIN([ping], [tell whether hosts reach a host by ICMP, TCP or UDP], [shared])
+MIG_PLUGIN([pkg], [find installed packages by name and version], [shared])
 MIG_PLUGIN([sshkey], [find SSH keys and tell their fingerprints], [shared])
 AC_SUBST([MIG_BUILTIN_PLUGINS])
 AM_CONDITIONAL([ANY_PLUGIN_BUILTIN], [test -n "$MIG_BUILTIN_PLUGINS"])

@@ -7,4 +7,5 @@ include plugins/file/Local.mk
 include plugins/memory/Local.mk
 include plugins/netstat/Local.mk
 include plugins/ping/Local.mk
+include plugins/pkg/Local.mk
 include plugins/sshkey/Local.mk

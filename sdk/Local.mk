@@ -2,12 +2,14 @@
 # All that a plugin may include or link with.
 #   libmig-sdk.la     parameters and results (json-c), versions of packages
 #   libmig-search.la  regular expressions and the file search engine (libcrypto, zlib)
+#   libmig-packages.la the packages that a system has installed (SQLite, when it is there)
 #   libmig-testkit.la a host that plugin tests drive
 # They are convenience libraries: libtool takes each whole, so a plugin links with what it needs only.
 migincludedir = $(includedir)/mig
 miginclude_HEADERS = \
 	sdk/include/mig/json.h \
 	sdk/include/mig/mock_host.h \
+	sdk/include/mig/packages.h \
 	sdk/include/mig/plugin.h \
 	sdk/include/mig/queue.h \
 	sdk/include/mig/regex.h \
@@ -30,6 +32,18 @@ sdk_libmig_sdk_la_SOURCES = \
 sdk_libmig_sdk_la_CPPFLAGS = $(SDK_CPPFLAGS)
 sdk_libmig_sdk_la_CFLAGS = $(PLUGIN_CFLAGS) $(JSON_CFLAGS)
 sdk_libmig_sdk_la_LIBADD = $(JSON_LIBS)
+
+SDK_PACKAGES_LIB = sdk/libmig-packages.la
+noinst_LTLIBRARIES += sdk/libmig-packages.la
+sdk_libmig_packages_la_SOURCES = \
+	sdk/lib/packages.c \
+	sdk/lib/packages_apk.c \
+	sdk/lib/packages_dpkg.c \
+	sdk/lib/packages_lines.c \
+	sdk/lib/packages_read.h \
+	sdk/lib/packages_root.c
+sdk_libmig_packages_la_CPPFLAGS = $(SDK_CPPFLAGS)
+sdk_libmig_packages_la_CFLAGS = $(PLUGIN_CFLAGS)
 
 SDK_SEARCH_LIB = sdk/libmig-search.la
 noinst_LTLIBRARIES += sdk/libmig-search.la
