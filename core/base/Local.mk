@@ -12,6 +12,8 @@ core_libmig_core_a_SOURCES += \
 	core/base/file.h \
 	core/base/frame.c \
 	core/base/frame.h \
+	core/base/hex.c \
+	core/base/hex.h \
 	core/base/id.c \
 	core/base/id.h \
 	core/base/json.c \

@@ -22,14 +22,27 @@ core_libmig_core_a_SOURCES += \
 	core/plugin/peek.h \
 	core/plugin/persist.c \
 	core/plugin/persist.h \
+	core/plugin/record.c \
+	core/plugin/record.h \
 	core/plugin/role.c \
+	core/plugin/salvage.c \
+	core/plugin/salvage.h \
 	core/plugin/table.c \
 	core/plugin/table.h \
 	core/plugin/watchdog.c \
 	core/plugin/watchdog.h \
 	core/plugin/wire.h \
 	core/plugin/worker.c \
-	core/plugin/worker.h
+	core/plugin/worker.h \
+	core/plugin/worker_end.c \
+	core/plugin/worker_hear.c \
+	core/plugin/worker_internal.h \
+	core/plugin/worker_start.c
+
+# An allocator for the programs that name the memory limit; whoever links it gets it.
+core_libmig_agent_a_SOURCES += \
+	core/plugin/memory.c \
+	core/plugin/memory.h
 
 # The plugins of --with-plugin-NAME=builtin, beside the whitelist of the shared ones. A program that links
 # core/libmig-whitelist.a links $(BUILTIN_LIBS) behind it.

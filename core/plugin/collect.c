@@ -16,6 +16,7 @@
 #include "base/time.h"
 #include "document/command.h"
 #include "plugin/fields.h"
+#include "plugin/record.h"
 
 #define KEY_MAX 255u
 #define ERRORS_MAX 10000u
@@ -25,7 +26,8 @@
 struct slot {
     struct slot *next;
     char *key;
-    bool array; /* text holds elements joined by ',', the brackets come at the end */
+    size_t place; /* its number in the record; 0: it is not there yet */
+    bool array;   /* text holds elements joined by ',', the brackets come at the end */
     struct mig_buf text;
 };
 
@@ -47,6 +49,7 @@ struct mig_collect {
     size_t errors_count;
     size_t errors_cap;
     size_t errors_more; /* not kept */
+    size_t places;      /* of the record */
     size_t used;        /* bytes of the result so far */
     size_t budget;
     bool full;
@@ -130,6 +133,7 @@ afford(struct mig_collect *c, size_t bytes)
     }
     if (!c->full) {
         c->full = true;
+        mig_record_full(c->spec.record);
         if (c->spec.full != NULL)
             c->spec.full(c->spec.context);
     }
@@ -154,6 +158,21 @@ report_merge(struct mig_fields_report *to, const struct mig_fields_report *from)
     to->cut += from->cut;
 }
 
+static void
+record_slot(struct mig_collect *c, const struct part *part, struct slot *slot, bool element,
+            const struct mig_buf *text)
+{
+    struct mig_record *record = c->spec.record;
+
+    if (slot->place == 0) {
+        slot->place = ++c->places;
+        mig_record_add(record, part == &c->statistics ? MIG_RECORD_STATISTIC_KEY : MIG_RECORD_KEY,
+                       0, slot->key, strlen(slot->key));
+    }
+    mig_record_add(record, element ? MIG_RECORD_ELEMENT : MIG_RECORD_VALUE, slot->place, text->data,
+                   text->len);
+}
+
 static int
 put_slot(struct mig_collect *c, struct part *part, const char *key, bool element,
          const struct mig_buf *text)
@@ -172,7 +191,10 @@ put_slot(struct mig_collect *c, struct part *part, const char *key, bool element
     if (element && slot->text.len > 0 && text->len > 0)
         mig_buf_addc(&slot->text, ',');
     mig_buf_add(&slot->text, text->data, text->len);
-    return slot->text.failed ? -ENOMEM : 0;
+    if (slot->text.failed)
+        return -ENOMEM;
+    record_slot(c, part, slot, element, text);
+    return 0;
 }
 
 static int
@@ -181,6 +203,7 @@ put_whole(struct mig_collect *c, const struct mig_buf *text)
     if (!afford(c, text->len))
         return -ENOBUFS;
     mig_buf_reset(&c->whole);
+    mig_record_add(c->spec.record, MIG_RECORD_WHOLE, 0, text->data, text->len);
     return mig_buf_add(&c->whole, text->data, text->len);
 }
 
@@ -203,10 +226,16 @@ put(struct mig_collect *c, const struct mig_fields_place *where, const char *jso
     if (json != NULL) {
         if (mig_json_check(json, len, NULL, NULL) != 0)
             return -EINVAL;
-        kept = mig_fields_filter(c->spec.fields, &place, json, len, &text, &report);
+        if (c->spec.fields == NULL)
+            kept = mig_buf_add(&text, json, len) == 0 ? 1 : -ENOMEM;
+        else
+            kept = mig_fields_filter(c->spec.fields, &place, json, len, &text, &report);
     }
     pthread_mutex_lock(&c->lock);
-    report_merge(&c->report, &report);
+    if (report.undeclared + report.mistyped + report.cut > 0) {
+        report_merge(&c->report, &report);
+        mig_record_report(c->spec.record, &c->report);
+    }
     int rc = kept < 0 ? kept : 0;
     if (kept == 1 && place.key == NULL)
         rc = put_whole(c, &text);
@@ -245,6 +274,7 @@ host_found(const struct mig_host *host, int found)
     struct mig_collect *c = of(host);
     pthread_mutex_lock(&c->lock);
     c->found = found != 0;
+    mig_record_found(c->spec.record, c->found);
     pthread_mutex_unlock(&c->lock);
 }
 
@@ -273,6 +303,7 @@ keep_error(struct mig_collect *c, const char *message)
     if (copy == NULL)
         return -ENOMEM;
     c->errors[c->errors_count++] = copy;
+    mig_record_add(c->spec.record, MIG_RECORD_ERROR, 0, copy, len);
     return 0;
 }
 
@@ -284,7 +315,7 @@ host_error(const struct mig_host *host, const char *message)
         return -EINVAL;
     /* Soft errors name files and hosts: what the site masks in the fields must not come out here.
      */
-    if (c->spec.private_mode && mig_fields_any_private(c->spec.fields))
+    if (c->spec.private_mode && c->spec.fields != NULL && mig_fields_any_private(c->spec.fields))
         message = "masked";
     pthread_mutex_lock(&c->lock);
     int rc = keep_error(c, message);
@@ -404,6 +435,15 @@ const struct mig_host *
 mig_collect_host(const struct mig_collect *c)
 {
     return &c->host;
+}
+
+void
+mig_collect_restore(struct mig_collect *c, const struct mig_fields_report *report, bool full)
+{
+    pthread_mutex_lock(&c->lock);
+    report_merge(&c->report, report);
+    c->full |= full;
+    pthread_mutex_unlock(&c->lock);
 }
 
 bool

@@ -17,12 +17,15 @@
 struct mig_buf;
 struct mig_collect;
 struct mig_fields;
+struct mig_fields_report;
 struct mig_host;
+struct mig_record;
 
 #define MIG_COLLECT_OUTPUT_MAX (32u << 20) /* when the spec says 0 */
 
 struct mig_collect_spec {
-    const struct mig_fields *fields; /* kept, not copied */
+    const struct mig_fields *fields; /* kept, not copied; NULL: nothing is cut down */
+    struct mig_record *record;       /* gets all that is kept as well; may be NULL */
     int64_t stop_at;                 /* mig_time_monotonic_ms() from when cancelled() is true */
     int64_t deadline;                /* … at which remaining() is 0 */
     size_t output_max;               /* bytes of the whole result; 0: MIG_COLLECT_OUTPUT_MAX */
@@ -37,6 +40,10 @@ int mig_collect_new(const struct mig_collect_spec *spec, struct mig_collect **re
 void mig_collect_free(struct mig_collect *collect);
 /* The function table for the plugin; lives as long as `collect`. */
 const struct mig_host *mig_collect_host(const struct mig_collect *collect);
+
+/* What an earlier process had counted. */
+void mig_collect_restore(struct mig_collect *collect, const struct mig_fields_report *report,
+                         bool full);
 
 /* The plugin was told to stop because its time was up. */
 bool mig_collect_stopped(struct mig_collect *collect);

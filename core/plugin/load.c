@@ -17,6 +17,7 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/hex.h"
 #include "plugin/peek.h"
 #include "plugin/table.h"
 #include "trust/whitelist.h"

@@ -26,6 +26,8 @@
 #include "plugin/load.h"
 #include "plugin/options.h"
 #include "plugin/persist.h"
+#include "plugin/record.h"
+#include "plugin/salvage.h"
 #include "plugin/table.h"
 #include "plugin/watchdog.h"
 #include "plugin/wire.h"
@@ -43,6 +45,8 @@ static struct {
     char state_dir[4096];
     struct mig_host host; /* what the plugin gets */
     struct mig_buf input;
+    struct mig_record *record; /* of an operation; NULL for other calls */
+    int record_fd;
     struct mig_load load;
     struct mig_plugin plugin;
     struct mig_fields *fields;
@@ -54,6 +58,8 @@ static struct {
     atomic_uint log_lines;
     atomic_flag finished;
 } worker;
+
+void (*mig_worker_watch_memory)(size_t max, void (*refused)(size_t bytes));
 
 /* ---- answering ---- */
 
@@ -135,27 +141,12 @@ timeout_text(char *text, size_t size)
              worker.load.name, (long long)worker.spec.timeout_ms);
 }
 
-/* The plugin's threads still run, one of them perhaps with the collection's lock: then nothing
- * comes of this, and the host kills. */
 static _Noreturn void
-say_crash(int number)
-{
-    char text[512];
-    uint32_t code = (uint32_t)number;
-    (void)mig_frame_send(MIG_WIRE_FD, MIG_WIRE_CRASH, &code, sizeof(code));
-    snprintf(text, sizeof(text), "plugin %s crashed: signal %d (%s); partial result",
-             worker.load.name, number, strsignal(number));
-    finish_result(MIG_WORKER_FAILED, text);
-}
-
-static _Noreturn void
-stop(enum mig_watchdog_cause cause, int number)
+stop(enum mig_watchdog_cause cause)
 {
     char text[512];
 
     switch (cause) {
-    case MIG_WATCHDOG_CRASH:
-        say_crash(number);
     case MIG_WATCHDOG_CPU:
         snprintf(text, sizeof(text),
                  "stopped: plugin %s used %llu s of CPU time, the site's limit (limits.cpu); "
@@ -195,7 +186,7 @@ refusal(int rc, const char *doing, char *text, size_t size)
         snprintf(text, size, "plugin %s failed %s: %s", worker.load.name, doing, mig_strerror(rc));
     /* Which limit that was. */
     size_t len = strlen(text);
-    if (rc == -ENOMEM && worker.spec.memory_max > 0)
+    if (rc == -ENOMEM && mig_record_memory(worker.record))
         snprintf(text + len, size - len, " (the site's limit limits.memory is %llu bytes)",
                  (unsigned long long)worker.spec.memory_max);
     else if (rc == -EMFILE)
@@ -232,6 +223,7 @@ call_run(void)
     char reason[1024] = "";
     const struct mig_host *host = &worker.host;
 
+    mig_record_running(worker.record);
     int rc = validate(worker.input.data, worker.input.len, reason, sizeof(reason));
     if (rc != 0)
         finish_result(MIG_WORKER_FAILED, reason);
@@ -405,6 +397,11 @@ receive_spec(void)
     int input = -1;
 
     int rc = mig_frame_recv(MIG_WIRE_FD, SPEC_MAX, &type, &body, &input);
+    if (rc == 0 && type == MIG_WIRE_RECORD) {
+        worker.record_fd = input;
+        input = -1;
+        rc = mig_frame_recv(MIG_WIRE_FD, SPEC_MAX, &type, &body, &input);
+    }
     if (rc == 0)
         rc = type == MIG_WIRE_SPEC ? take_spec(&body, input) : MIG_E_PROTOCOL;
     if (rc == -EPIPE || (rc == 0 && getppid() != (pid_t)worker.spec.parent))
@@ -445,11 +442,30 @@ load_plugin(void)
 }
 
 static void
+memory_refused(size_t bytes)
+{
+    mig_record_memory_refused(worker.record, bytes);
+}
+
+static void
+open_record(void)
+{
+    int rc = worker.record_fd < 0 ? 0 : mig_record_open(worker.record_fd, &worker.record);
+    if (rc != 0)
+        finish(MIG_WORKER_FAILED, mig_strerror(rc), NULL, 0);
+    if (worker.record_fd >= 0)
+        close(worker.record_fd);
+    if (worker.record != NULL && worker.spec.memory_max > 0 && mig_worker_watch_memory != NULL)
+        mig_worker_watch_memory((size_t)worker.spec.memory_max, memory_refused);
+}
+
+static void
 make_collect(void)
 {
     struct mig_err err = {0};
     struct mig_collect_spec spec = {
         .fields = worker.fields,
+        .record = worker.record,
         .stop_at = worker.stop_at,
         .deadline = worker.deadline,
         .output_max = (size_t)worker.spec.output_max,
@@ -461,6 +477,21 @@ make_collect(void)
         finish_error(MIG_WORKER_FAILED, &err);
     worker.host = *mig_collect_host(worker.collect);
     mig_persist_services(&worker.host, &worker.plugin, worker.spec.call == MIG_WORKER_PERSIST);
+}
+
+/* No plugin is loaded; the reason is the input. */
+static _Noreturn void
+call_salvage(void)
+{
+    struct mig_err err = {0};
+    struct mig_confine_spec confine = {.needs = 0};
+
+    if (mig_confine_needs(&confine, &err) != 0)
+        finish_error(MIG_WORKER_REFUSED, &err);
+    make_collect();
+    if (mig_salvage(worker.record_fd, worker.collect, &err) != 0)
+        finish_error(MIG_WORKER_FAILED, &err);
+    finish_result(MIG_WORKER_FAILED, worker.input.data);
 }
 
 void
@@ -476,6 +507,7 @@ mig_worker_role(int argc, char **argv)
     mig_close_above(MIG_WIRE_FD);
     mig_log_open(MIG_WIRE_ARGV0, "stderr", MIG_SEV_WARNING);
     atomic_flag_clear(&worker.finished);
+    worker.record_fd = -1;
     if (mig_confine_start(&err) != 0)
         finish_error(MIG_WORKER_FAILED, &err);
     receive_spec();
@@ -485,6 +517,9 @@ mig_worker_role(int argc, char **argv)
                                         .cpu_max = (unsigned)worker.spec.cpu_max};
     if (mig_confine_limits(&budget, &err) != 0)
         finish_error(MIG_WORKER_FAILED, &err);
+    if (worker.spec.call == MIG_WIRE_SALVAGE)
+        call_salvage();
+    open_record();
     load_plugin();
     make_collect();
     start_watchdog();

@@ -6,10 +6,8 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -21,16 +19,12 @@
 #define FULL_GRACE_MS 1000
 #define CPU_POLL_MS 10
 #define POLL_MAX_MS 60000
-#define STACK_BYTES 65536u
 
 /* One a process. */
 static struct {
     struct mig_watchdog_spec spec;
-    int event; /* a signal handler may write to it, and to nothing that has a lock */
+    int event;
     long processors;
-    pthread_t thread;
-    atomic_bool started;
-    atomic_int crashed;
     _Atomic int64_t full_at; /* 0: not full */
 } dog = {.event = -1};
 
@@ -49,50 +43,6 @@ mig_watchdog_full(void *unused)
     atomic_store(&dog.full_at, mig_time_monotonic_ms());
     wake();
 }
-
-/* ---- crashes ---- */
-
-#ifndef MIG_SANITIZERS /* which report crashes themselves */
-static void
-on_crash(int number)
-{
-    int none = 0;
-    if (atomic_load(&dog.started) && !pthread_equal(pthread_self(), dog.thread) &&
-        (atomic_compare_exchange_strong(&dog.crashed, &none, number) || none != 0)) {
-        wake();
-        for (;;)
-            pause();
-    }
-    /* Nobody is left to speak: the second time is the end. */
-    signal(number, SIG_DFL);
-    raise(number);
-}
-
-static int
-catch_crashes(void)
-{
-    static const int numbers[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
-    struct sigaction action = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK};
-    /* A stack that overflowed can not hold the handler's frame. */
-    stack_t stack = {.ss_sp = malloc(STACK_BYTES), .ss_size = STACK_BYTES};
-    if (stack.ss_sp == NULL)
-        return ENOMEM;
-    if (sigaltstack(&stack, NULL) != 0)
-        return errno;
-    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-        if (sigaction(numbers[i], &action, NULL) != 0)
-            return errno;
-    return 0;
-}
-#else
-static int
-catch_crashes(void)
-{
-    return 0;
-}
-#endif
-
-/* ---- time ---- */
 
 static int64_t
 cpu_ms(void)
@@ -113,9 +63,6 @@ find_cause(enum mig_watchdog_cause *ret, int64_t *ret_wait)
     int64_t full_at = atomic_load(&dog.full_at);
     int64_t wait = dog.spec.until == INT64_MAX ? POLL_MAX_MS : dog.spec.until - now;
 
-    *ret = MIG_WATCHDOG_CRASH;
-    if (atomic_load(&dog.crashed) != 0)
-        return true;
     *ret = MIG_WATCHDOG_TIME;
     if (wait <= 0)
         return true;
@@ -153,7 +100,7 @@ watch(void *unused)
             (void)ignored;
         }
     }
-    dog.spec.stop(cause, atomic_load(&dog.crashed));
+    dog.spec.stop(cause);
     return NULL;
 }
 
@@ -165,12 +112,12 @@ mig_watchdog_start(const struct mig_watchdog_spec *spec, struct mig_err *err)
     if (dog.processors < 1)
         dog.processors = 1;
     dog.event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    int rc = dog.event < 0 ? errno : catch_crashes();
+    int rc = dog.event < 0 ? errno : 0;
+    pthread_t thread;
     if (rc == 0)
-        rc = pthread_create(&dog.thread, NULL, watch, NULL);
+        rc = pthread_create(&thread, NULL, watch, NULL);
     if (rc != 0)
         return mig_err_errno(err, rc, "the worker has no watchdog");
-    pthread_detach(dog.thread);
-    atomic_store(&dog.started, true);
+    pthread_detach(thread);
     return 0;
 }

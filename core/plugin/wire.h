@@ -10,13 +10,17 @@
 #define MIG_WIRE_ARGV0 "mig-worker"
 #define MIG_WIRE_ARGV1 "--role=worker"
 
+/* A call beside those of enum mig_worker_call: no plugin is loaded; the record of a worker that has
+ * ended becomes a module result. The input is the reason, the first of its errors. */
+#define MIG_WIRE_SALVAGE 100u
+
 enum mig_wire_type {
     MIG_WIRE_SPEC = 1,   /* to the worker: struct mig_wire_spec, plugin NUL, folder NUL, state NUL;
                             the input's fd */
     MIG_WIRE_OUTPUT = 2, /* from it: the next bytes of the output */
     MIG_WIRE_DONE = 3,   /* from it, last: uint32_t status (enum mig_worker_status), reason */
     MIG_WIRE_LOG = 4,    /* from it: uint32_t severity, text */
-    MIG_WIRE_CRASH = 5,  /* from it, before a partial result: uint32_t signal */
+    MIG_WIRE_RECORD = 5, /* to it, before SPEC: the fd of a plugin/record.h */
 
     /* A persistent instance. */
     MIG_WIRE_READY = 10,     /* from it, before persist(): uint32_t 1 when it takes alerts */

@@ -76,6 +76,11 @@ struct mig_worker_outcome {
     int64_t peak_kib; /* ru_maxrss */
 };
 
+/* How a worker of this program learns that its memory limit refused an allocation: a program that
+ * links plugin/memory.h puts mig_memory_watch here, before the role. NULL: its reports do not name
+ * the limit. */
+extern void (*mig_worker_watch_memory)(size_t max, void (*refused)(size_t bytes));
+
 /* If this process was executed as a worker: does its work and does not return. */
 void mig_worker_role(int argc, char **argv);
 

@@ -423,15 +423,3 @@ mig_image_note(const void *file, size_t len, struct mig_plugin_note *ret, struct
         *ret = note;
     return rc;
 }
-
-void
-mig_hex(const unsigned char *bytes, size_t len, char *text)
-{
-    static const char digits[] = "0123456789abcdef";
-
-    for (size_t i = 0; i < len; i++) {
-        text[2 * i] = digits[bytes[i] >> 4];
-        text[2 * i + 1] = digits[bytes[i] & 15];
-    }
-    text[2 * len] = '\0';
-}

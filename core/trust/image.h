@@ -47,7 +47,5 @@ int mig_image_note(const void *file, size_t len, struct mig_plugin_note *ret, st
 /* 1 for ^[a-z][a-z0-9_]{0,30}$ resp. 1 to 31 of [A-Za-z0-9.+~_-]: what a note may hold. */
 int mig_image_name_valid(const char *name);
 int mig_image_version_valid(const char *version);
-void mig_hex(const unsigned char *bytes, size_t len,
-             char *text); /* 2 * len + 1 bytes, lower case */
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/hex.h"
 #include "trust/image.h"
 #include "trust/whitelist.h"
 

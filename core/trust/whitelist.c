@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/hex.h"
 
 #define LINE_MAX_BYTES 256
 #define FIELDS 4
@@ -59,24 +60,12 @@ parse_abi(const char *text, struct mig_whitelist_entry *entry)
 }
 
 static int
-hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
-static int
 parse_digest(const char *text, unsigned char digest[MIG_IMAGE_DIGEST])
 {
     if (strlen(text) != 2 * MIG_IMAGE_DIGEST)
         return -EINVAL;
     for (size_t i = 0; i < MIG_IMAGE_DIGEST; i++) {
-        int high = hex_digit(text[2 * i]), low = hex_digit(text[2 * i + 1]);
+        int high = mig_hex_digit(text[2 * i]), low = mig_hex_digit(text[2 * i + 1]);
 
         if (high < 0 || low < 0)
             return -EINVAL;

@@ -12,8 +12,8 @@
 #include "api/keyring.h"
 #include "api/token.h"
 #include "base/buf.h"
+#include "base/hex.h"
 #include "store/api_auth.h"
-#include "trust/image.h"
 
 #define DIGEST_LEN 32
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/json.h"
 
 #define ID_MAX (INT64_C(1) << 53)
@@ -21,18 +22,6 @@ struct mig_query {
     struct field fields[MIG_QUERY_MAX_FIELDS];
     size_t count;
 };
-
-static int
-hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
 
 /* One decoded name or value, NUL-terminated; NULL and err set when it is malformed. */
 static char *
@@ -49,8 +38,8 @@ decode(const char *text, size_t len, struct mig_err *err)
         char c = text[i] == '+' ? ' ' : text[i];
 
         if (c == '%') {
-            int high = i + 2 < len ? hex_digit(text[i + 1]) : -1;
-            int low = i + 2 < len ? hex_digit(text[i + 2]) : -1;
+            int high = i + 2 < len ? mig_hex_digit(text[i + 1]) : -1;
+            int low = i + 2 < len ? mig_hex_digit(text[i + 2]) : -1;
 
             if (high < 0 || low < 0) {
                 mig_err_set(err, MIG_E_INVALID,

@@ -83,7 +83,7 @@ like "$("$AGENT" -S | reason_of faults)" '^ok: $' "and the agent says ok"
 fault "quit"
 like "$out" 'status 3 and no answer' "the third says what it was"
 fault "polite loop"
-quarantine='plugin faults is in quarantine until the agent restarts: it crashed 3 times in a row, last: plugin faults crashed: its process ended with status 3 and no answer'
+quarantine='plugin faults is in quarantine until the agent restarts: it crashed 3 times in a row, last: plugin faults crashed: its process ended with status 3 and no answer; partial result'
 like "$out" "$quarantine" "from then on every answer says that it is in quarantine, and why"
 is "$("$AGENT" -S | reason_of faults)" "quarantined: $quarantine" "so does -S"
 is "$("$AGENT" -q plugins | jq '{plugins: .}' | reason_of faults)" "quarantined: $quarantine" "and -q plugins"

@@ -29,6 +29,12 @@ tests_plugin_zoo_disagree_la_SOURCES = tests/plugin-zoo/disagree.c tests/plugin-
 tests_plugin_zoo_disagree_la_CFLAGS = $(ZOO_CFLAGS)
 tests_plugin_zoo_disagree_la_LDFLAGS = $(ZOO_LINK)
 
+zoo_plugins += ends
+check_LTLIBRARIES += tests/plugin-zoo/ends.la
+tests_plugin_zoo_ends_la_SOURCES = tests/plugin-zoo/ends.c tests/plugin-zoo/zoo.h
+tests_plugin_zoo_ends_la_CFLAGS = $(ZOO_CFLAGS)
+tests_plugin_zoo_ends_la_LDFLAGS = $(ZOO_LINK)
+
 zoo_plugins += faults
 check_LTLIBRARIES += tests/plugin-zoo/faults.la
 tests_plugin_zoo_faults_la_SOURCES = tests/plugin-zoo/faults.c tests/plugin-zoo/zoo.h

@@ -15,6 +15,7 @@
 #include "base/base64.h"
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/hex.h"
 #include "base/id.h"
 #include "base/log.h"
 
@@ -295,6 +296,34 @@ log_lines_are_single(void **state)
     mig_buf_fini(&out);
 }
 
+static void
+hex_is_lower_case(void **state)
+{
+    char text[9];
+
+    (void)state;
+    mig_hex((const unsigned char *)"\x00\x1f\xa0\xff", 4, text);
+    assert_string_equal(text, "001fa0ff");
+    mig_hex(NULL, 0, text);
+    assert_string_equal(text, "");
+}
+
+static void
+hex_digits_are_strict(void **state)
+{
+    static const char digits[] = "0123456789abcdefABCDEF";
+
+    (void)state;
+    for (int c = -128; c < 128; c++) {
+        const char *at = c == 0 ? NULL : strchr(digits, c);
+        int expected = at == NULL         ? -1
+                       : at - digits < 16 ? (int)(at - digits)
+                                          : (int)(at - digits) - 6;
+
+        assert_int_equal(mig_hex_digit((char)c), expected);
+    }
+}
+
 int
 main(void)
 {
@@ -304,6 +333,8 @@ main(void)
         cmocka_unit_test(buffers_grow),
         cmocka_unit_test(buffers_remember_failure),
         cmocka_unit_test(base64_is_strict),
+        cmocka_unit_test(hex_is_lower_case),
+        cmocka_unit_test(hex_digits_are_strict),
         cmocka_unit_test(files_are_replaced_and_read),
         cmocka_unit_test(memory_files_are_sealed),
         cmocka_unit_test(folders_are_made),

@@ -22,6 +22,8 @@ tests_unit_plugin_options_test_LDADD = $(plugin_test_libs)
 
 # It is its own worker, with a whitelist of the zoo and one plugin linked in.
 tests_unit_plugin_worker_test_SOURCES = \
+	core/plugin/memory.c \
+	core/plugin/memory.h \
 	tests/plugin-zoo/inside.c \
 	tests/unit/plugin/worker_test.c
 nodist_tests_unit_plugin_worker_test_SOURCES = tests/unit/plugin/zoo-whitelist.c

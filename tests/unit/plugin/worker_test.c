@@ -23,11 +23,13 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/hex.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "plugin/landlock.h"
 #include "plugin/load.h"
+#include "plugin/memory.h"
 #include "plugin/worker.h"
 #include "trust/whitelist.h"
 
@@ -78,10 +80,10 @@ install(const char *name)
 static int
 group_start(void **state)
 {
-    static const char *const names[] = {"alias",     "badfield",   "badmagic",  "disagree",
-                                        "faults",    "good",       "hooks",     "nextmajor",
-                                        "nextminor", "norun",      "nosymbol",  "probe",
-                                        "probe_net", "relabelled", "short_one", "stranger"};
+    static const char *const names[] = {
+        "alias", "badfield",  "badmagic",   "disagree",  "ends",    "faults",
+        "good",  "hooks",     "nextmajor",  "nextminor", "norun",   "nosymbol",
+        "probe", "probe_net", "relabelled", "short_one", "stranger"};
     (void)state;
     mig_log_open("worker_test", "stderr", MIG_SEV_WARNING);
     if (mkdtemp(folder) == NULL)
@@ -257,10 +259,10 @@ prints(void **state)
 static void
 lists(void **state)
 {
-    static const char *const expected[] = {"alias",     "badfield",  "badmagic",   "disagree",
-                                           "faults",    "good",      "hooks",      "inside",
-                                           "nextmajor", "nextminor", "norun",      "nosymbol",
-                                           "probe",     "probe_net", "relabelled", "short_one"};
+    static const char *const expected[] = {
+        "alias",    "badfield", "badmagic",  "disagree",   "ends",      "faults",
+        "good",     "hooks",    "inside",    "nextmajor",  "nextminor", "norun",
+        "nosymbol", "probe",    "probe_net", "relabelled", "short_one"};
     char **names = NULL;
     size_t n = 0;
     (void)state;
@@ -524,6 +526,18 @@ reports_failures(void **state)
     expect(&spec, MIG_WORKER_FAILED, "hooks never runs", NULL);
 }
 
+/* The result holds what was emitted before the end, and the reason. */
+static void
+keeps(const struct mig_worker *worker, const char *reason)
+{
+    char output[1024];
+    snprintf(output, sizeof(output),
+             "{\"foundanything\":false,\"success\":false,\"elements\":{\"items\":[\"before\"]},"
+             "\"statistics\":{},\"errors\":[\"%s\"]}",
+             reason);
+    assert_string_equal(mig_worker_outcome(worker)->output, output);
+}
+
 /* What was emitted before is kept, and is told from a limit. */
 static void
 crashes(const char *how, const char *reason)
@@ -531,15 +545,12 @@ crashes(const char *how, const char *reason)
     struct mig_worker_spec spec = fault(how, 60000);
 #ifdef MIG_SANITIZERS
     (void)reason;
-    struct mig_worker *worker = call(&spec, MIG_WORKER_FAILED, NULL, "");
+    struct mig_worker *worker = call(&spec, MIG_WORKER_FAILED, NULL, NULL);
     assert_int_equal(strncmp(mig_worker_outcome(worker)->reason, "plugin faults crashed: ", 23), 0);
+    keeps(worker, mig_worker_outcome(worker)->reason);
 #else
-    char output[512];
-    snprintf(output, sizeof(output),
-             "{\"foundanything\":false,\"success\":false,\"elements\":{\"items\":[\"before\"]},"
-             "\"statistics\":{},\"errors\":[\"%s\"]}",
-             reason);
-    struct mig_worker *worker = call(&spec, MIG_WORKER_FAILED, reason, output);
+    struct mig_worker *worker = call(&spec, MIG_WORKER_FAILED, reason, NULL);
+    keeps(worker, reason);
 #endif
     assert_true(mig_worker_outcome(worker)->crashed);
     mig_worker_free(worker);
@@ -552,10 +563,11 @@ reports_crashes(void **state)
     crashes("crash", "plugin faults crashed: signal 11 (Segmentation fault); partial result");
     crashes("overflow", "plugin faults crashed: signal 11 (Segmentation fault); partial result");
     crashes("abort in a thread", "plugin faults crashed: signal 6 (Aborted); partial result");
+    static const char quit[] =
+        "plugin faults crashed: its process ended with status 3 and no answer; partial result";
     struct mig_worker_spec spec = fault("quit", 60000);
-    struct mig_worker *worker =
-        call(&spec, MIG_WORKER_FAILED,
-             "plugin faults crashed: its process ended with status 3 and no answer", "");
+    struct mig_worker *worker = call(&spec, MIG_WORKER_FAILED, quit, NULL);
+    keeps(worker, quit);
     assert_true(mig_worker_outcome(worker)->crashed);
     mig_worker_free(worker);
     spec = fault("fail", 60000);
@@ -618,10 +630,14 @@ stops_at_the_limit(void **state)
 static void
 kills_what_does_not_answer(void **state)
 {
-    struct mig_worker_spec spec = fault("stop", 500);
+    static const char reason[] =
+        "timeout: plugin faults was killed at its limit of 2000 ms; partial result";
+    struct mig_worker_spec spec = fault("stop", 2000);
     (void)state;
-    expect(&spec, MIG_WORKER_TIMEOUT, "timeout: plugin faults was killed at its limit of 500 ms",
-           "");
+    struct mig_worker *worker = call(&spec, MIG_WORKER_TIMEOUT, reason, NULL);
+    keeps(worker, reason);
+    assert_false(mig_worker_outcome(worker)->crashed);
+    mig_worker_free(worker);
 }
 
 static bool
@@ -692,12 +708,18 @@ bounds_forgers(void **state)
     struct mig_worker_spec spec = fault("forge output", 60000);
     (void)state;
     spec.output_max = 65536;
-    expect(&spec, MIG_WORKER_FAILED,
-           "plugin faults was killed: over its output limit (output limit 65536 bytes)", "");
+    static const char over[] = "plugin faults was killed: over its output limit (output limit "
+                               "65536 bytes); partial result";
+    static const char broken[] = "plugin faults was killed: it broke the worker protocol (output "
+                                 "limit 65536 bytes); partial result";
+    struct mig_worker *worker = call(&spec, MIG_WORKER_FAILED, over, NULL);
+    keeps(worker, over);
+    mig_worker_free(worker);
     spec = fault("forge noise", 60000);
     spec.output_max = 65536;
-    expect(&spec, MIG_WORKER_FAILED,
-           "plugin faults was killed: it broke the worker protocol (output limit 65536 bytes)", "");
+    worker = call(&spec, MIG_WORKER_FAILED, broken, NULL);
+    keeps(worker, broken);
+    mig_worker_free(worker);
 }
 
 static void
@@ -713,6 +735,145 @@ bounds_memory(void **state)
            "plugin faults failed to run: Cannot allocate memory (the site's limit limits.memory is "
            "1073741824 bytes)",
            NULL);
+}
+
+/* ---- ways to end ---- */
+
+static struct mig_worker_spec
+ending(const char *how)
+{
+    static char parameters[128];
+    snprintf(parameters, sizeof(parameters), "{\"how\":\"%s\"}", how);
+    return spec_of(MIG_WORKER_RUN, "ends", parameters);
+}
+
+/* The whole of what it handed over, as an end of its own leaves it; `child` may be "". */
+static void
+keeps_all(const struct mig_worker *worker, const char *child, const char *reason)
+{
+    char output[1024];
+    snprintf(output, sizeof(output),
+             "{\"foundanything\":true,\"success\":false,\"elements\":{\"items\":[\"before\","
+             "\"twelve b\"],\"name\":\"s3cret\"%s},\"statistics\":{\"count\":2},\"errors\":[\"%s\","
+             "\"a soft error\",\"1 undeclared field was dropped (first: other)\",\"1 text was cut "
+             "to its greatest length (first: items[])\"]}",
+             child, reason);
+    assert_string_equal(mig_worker_outcome(worker)->output, output);
+}
+
+static void
+keeps_what_was_handed_over(void **state)
+{
+    static const struct {
+        const char *how;
+        const char *reason;
+    } ends[] = {
+        {"kill", "plugin ends crashed: killed by signal 9 (Killed); partial result"},
+        {"exit", "plugin ends crashed: its process ended with status 0 and no answer; partial "
+                 "result"},
+    };
+    (void)state;
+    for (size_t i = 0; i < MIG_COUNT(ends); i++) {
+        struct mig_worker_spec spec = ending(ends[i].how);
+        struct mig_worker *worker = call(&spec, MIG_WORKER_FAILED, ends[i].reason, NULL);
+        assert_true(mig_worker_outcome(worker)->crashed);
+        keeps_all(worker, "", ends[i].reason);
+        mig_worker_free(worker);
+    }
+    struct mig_worker_spec spec = ending("whole");
+    struct mig_worker *worker = call(&spec, MIG_WORKER_FAILED, NULL, NULL);
+    assert_non_null(
+        strstr(mig_worker_outcome(worker)->output, "\"elements\":{\"items\":[\"all\"]},"));
+    mig_worker_free(worker);
+}
+
+static void
+keeps_private_what_is(void **state)
+{
+    struct mig_worker_spec spec = ending("exit");
+    (void)state;
+    spec.private_mode = 1;
+    struct mig_worker *worker = call(&spec, MIG_WORKER_FAILED, NULL, NULL);
+    const char *output = mig_worker_outcome(worker)->output;
+    assert_non_null(strstr(output, "\"name\":\"masked\""));
+    assert_null(strstr(output, "s3cret"));
+    assert_null(strstr(output, "soft error"));
+    mig_worker_free(worker);
+}
+
+/* Whoever ends it: the agent, the kernel at the CPU limit, the plugin. A child adds nothing. */
+static void
+ends_the_whole_family(void **state)
+{
+    static const struct {
+        const char *how;
+        int64_t timeout_ms;
+        unsigned cpu_max;
+        enum mig_worker_status status;
+    } ends[] = {
+        {"family stop", 2000, 0, MIG_WORKER_TIMEOUT}, {"family spin", 60000, 1, MIG_WORKER_FAILED},
+        {"family kill", 60000, 0, MIG_WORKER_FAILED}, {"family exit", 60000, 0, MIG_WORKER_FAILED},
+        {"family", 60000, 0, MIG_WORKER_SUCCESS},
+    };
+    (void)state;
+    for (size_t i = 0; i < MIG_COUNT(ends); i++) {
+        struct mig_worker_spec spec = ending(ends[i].how);
+        spec.timeout_ms = ends[i].timeout_ms;
+        spec.cpu_max = ends[i].cpu_max;
+        struct mig_worker *worker = call(&spec, ends[i].status, NULL, NULL);
+        const char *output = mig_worker_outcome(worker)->output;
+        assert_non_null(strstr(output, "\"before\""));
+        assert_null(strstr(output, "theirs"));
+        child_is_gone(output);
+        mig_worker_free(worker);
+    }
+}
+
+#define MEMORY ((size_t)512 << 20)
+
+static void
+names_the_memory_limit(void **state)
+{
+    static const struct {
+        const char *how;
+        const char *reason;
+        bool crashed;
+    } ends[] = {
+        {"memory at once",
+         "plugin ends failed to run: Cannot allocate memory (the site's limit limits.memory is "
+         "536870912 bytes)",
+         false},
+        {"memory piece by piece",
+         "plugin ends failed to run: Cannot allocate memory (the site's limit limits.memory is "
+         "536870912 bytes)",
+         false},
+        {"memory abort",
+         "stopped: plugin ends needed more than 536870912 bytes of memory, the site's limit "
+         "(limits.memory); partial result",
+         false},
+        {"memory write",
+         "plugin ends crashed: signal 11 (Segmentation fault) after the site's limit of 536870912 "
+         "bytes of memory (limits.memory) was reached; partial result",
+         true},
+        /* The limit was not it. */
+        {"memory refused by nobody", "plugin ends failed to run: Cannot allocate memory", false},
+        {"memory by mistake", "plugin ends failed to run: Cannot allocate memory", false},
+    };
+    (void)state;
+#ifdef MIG_SANITIZERS
+    skip(); /* no RLIMIT_AS beside shadow memory */
+#endif
+    for (size_t i = 0; i < MIG_COUNT(ends); i++) {
+        struct mig_worker_spec spec = ending(ends[i].how);
+        spec.memory_max = MEMORY;
+        struct mig_worker *worker = call(&spec, MIG_WORKER_FAILED, ends[i].reason, NULL);
+        assert_int_equal(mig_worker_outcome(worker)->crashed, ends[i].crashed);
+        keeps_all(worker, "", ends[i].reason);
+        mig_worker_free(worker);
+    }
+    struct mig_worker_spec spec = ending("memory recover");
+    spec.memory_max = MEMORY;
+    expect(&spec, MIG_WORKER_SUCCESS, "", NULL);
 }
 
 static void
@@ -896,6 +1057,7 @@ dies_with_its_parent(void **state)
 int
 main(int argc, char **argv)
 {
+    mig_worker_watch_memory = mig_memory_watch;
     mig_worker_role(argc, argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(runs_a_good_one),
@@ -922,6 +1084,10 @@ main(int argc, char **argv)
         cmocka_unit_test(bounds_output),
         cmocka_unit_test(bounds_forgers),
         cmocka_unit_test(bounds_memory),
+        cmocka_unit_test(keeps_what_was_handed_over),
+        cmocka_unit_test(keeps_private_what_is),
+        cmocka_unit_test(ends_the_whole_family),
+        cmocka_unit_test(names_the_memory_limit),
         cmocka_unit_test(bounds_cpu),
         cmocka_unit_test(bounds_open_files),
         cmocka_unit_test(takes_threads),

@@ -12,6 +12,7 @@
 
 #include <mig/plugin.h>
 
+#include "base/hex.h"
 #include "elf_builder.h"
 #include "trust/image.h"
 
@@ -306,18 +307,6 @@ damaged_files_do_no_harm(void **state)
     }
 }
 
-static void
-hex_is_lower_case(void **state)
-{
-    char text[9];
-
-    (void)state;
-    mig_hex((const unsigned char *)"\x00\x1f\xa0\xff", 4, text);
-    assert_string_equal(text, "001fa0ff");
-    mig_hex(NULL, 0, text);
-    assert_string_equal(text, "");
-}
-
 int
 main(void)
 {
@@ -330,7 +319,6 @@ main(void)
         cmocka_unit_test(note_is_read),
         cmocka_unit_test(bad_notes_are_refused),
         cmocka_unit_test(damaged_files_do_no_harm),
-        cmocka_unit_test(hex_is_lower_case),
     };
 
     return cmocka_run_group_tests_name("image", tests, NULL, NULL);
