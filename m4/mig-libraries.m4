@@ -5,6 +5,23 @@ AC_DEFUN([MIG_NEED_LIBRARY], [
     [AC_MSG_ERROR([$2 not found: install $3 (Debian name) or scripts/deps does it])])
 ])
 
+# MIG_UNPACK_LIBRARY(NAME, PACKAGE, HEADER, LIBRARY, FUNCTION): --with-NAME=yes|no, by default when it is
+# there: bzip2 has no .pc file everywhere, so none is asked for. Without it searches report files of this
+# format as ones that they can not look into.
+AC_DEFUN([MIG_UNPACK_LIBRARY], [
+  AC_ARG_WITH([$1], [AS_HELP_STRING([--without-$1], [do not search in $1 files])],
+    [], [with_$1=auto])
+  mig_found=no
+  AS_IF([test "$with_$1" != no],
+    [AC_CHECK_HEADER([$3], [AC_CHECK_LIB([$4], [$5], [mig_found=yes])])])
+  AS_IF([test "$with_$1" = yes && test "$mig_found" = no],
+    [AC_MSG_ERROR([lib$4 not found: install $2 (Debian name) or configure --without-$1])])
+  AS_IF([test "$mig_found" = yes],
+    [AC_DEFINE([HAVE_]m4_toupper([$1]), [1], [Searches look into $1 files])
+     UNPACK_LIBS="$UNPACK_LIBS -l$4"
+     mig_unpack_summary="$mig_unpack_summary $1"])
+])
+
 AC_DEFUN([MIG_LIBRARIES], [
 MIG_NEED_LIBRARY([JSON], [json-c >= 0.15], [libjson-c-dev])
 MIG_NEED_LIBRARY([GPGME], [gpgme >= 1.14], [libgpgme-dev])
@@ -15,6 +32,12 @@ MIG_NEED_LIBRARY([MICROHTTPD], [libmicrohttpd >= 0.9.70], [libmicrohttpd-dev])
 MIG_NEED_LIBRARY([CRYPTO], [libcrypto >= 1.1.1], [libssl-dev])
 MIG_NEED_LIBRARY([XXHASH], [libxxhash >= 0.8], [libxxhash-dev])
 MIG_NEED_LIBRARY([ZLIB], [zlib], [zlib1g-dev])
+UNPACK_LIBS=$ZLIB_LIBS
+mig_unpack_summary=gzip
+MIG_UNPACK_LIBRARY([bzip2], [libbz2-dev], [bzlib.h], [bz2], [BZ2_bzDecompressInit])
+MIG_UNPACK_LIBRARY([xz], [liblzma-dev], [lzma.h], [lzma], [lzma_stream_decoder])
+MIG_UNPACK_LIBRARY([zstd], [libzstd-dev], [zstd.h], [zstd], [ZSTD_decompressStream])
+AC_SUBST([UNPACK_LIBS])
 MIG_NEED_LIBRARY([SECCOMP], [libseccomp >= 2.4], [libseccomp-dev])
 MIG_NEED_LIBRARY([CAPNG], [libcap-ng], [libcap-ng-dev])
 PKG_CHECK_MODULES([CMOCKA], [cmocka >= 1.1], [have_cmocka=yes], [have_cmocka=no])

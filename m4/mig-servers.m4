@@ -18,6 +18,7 @@ AC_MSG_NOTICE([
   hardening    $enable_hardening
   fuzzers      $enable_fuzzers
   unit tests   $have_cmocka
+  looks into   $mig_unpack_summary
   plugins$mig_plugins_summary
 ])
 ])

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MPL-2.0
 # All that a plugin may include or link with.
 #   libmig-sdk.la     parameters and results (json-c), versions of packages
-#   libmig-search.la  regular expressions and the file search engine (libcrypto, zlib)
+#   libmig-search.la  regular expressions and the file search engine (libcrypto, zlib,
+#                     and libbz2, liblzma, libzstd where they were found)
 #   libmig-packages.la the packages that a system has installed (SQLite, when it is there)
 #   libmig-testkit.la a host that plugin tests drive
 # They are convenience libraries: libtool takes each whole, so a plugin links with what it needs only.
@@ -71,6 +72,8 @@ sdk_libmig_search_la_SOURCES = \
 	sdk/lib/search_fs.h \
 	sdk/lib/search_lines.c \
 	sdk/lib/search_lines.h \
+	sdk/lib/search_reading.c \
+	sdk/lib/search_reading.h \
 	sdk/lib/search_run.c \
 	sdk/lib/search_scan.c \
 	sdk/lib/search_scan.h \
@@ -80,12 +83,14 @@ sdk_libmig_search_la_SOURCES = \
 	sdk/lib/search_walk.c \
 	sdk/lib/search_worker.h \
 	sdk/lib/text.c \
+	sdk/lib/unpack.c \
+	sdk/lib/unpack.h \
 	sdk/lib/utf8.c \
 	sdk/lib/utf8.h
 sdk_libmig_search_la_CPPFLAGS = $(SDK_CPPFLAGS)
 sdk_libmig_search_la_CFLAGS = $(PLUGIN_CFLAGS) $(JSON_CFLAGS) $(CRYPTO_CFLAGS) \
 	$(ZLIB_CFLAGS)
-sdk_libmig_search_la_LIBADD = $(JSON_LIBS) $(CRYPTO_LIBS) $(ZLIB_LIBS)
+sdk_libmig_search_la_LIBADD = $(JSON_LIBS) $(CRYPTO_LIBS) $(UNPACK_LIBS)
 
 EXTRA_DIST += sdk/lib/regex_unicode.pl
 

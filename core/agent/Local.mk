@@ -69,7 +69,7 @@ core_libmig_mkagent_a_SOURCES = \
 core_libmig_mkagent_a_CPPFLAGS = $(AM_CPPFLAGS) -DMIG_LINK_CC='"$(CC)"' \
 	-DMIG_LINK_CFLAGS='"$(MIG_CFLAGS)"' \
 	-DMIG_LINK_LDFLAGS='"$(MIG_LDFLAGS) $(MIG_PROGRAM_LDFLAGS)"' \
-	-DMIG_LINK_LIBS='"$(AGENT_LIBS)"'
+	-DMIG_LINK_LIBS='"$(AGENT_LIBS) $(BUILTIN_SYSTEM_LIBS)"'
 
 bin_PROGRAMS += core/agent/mig-mkagent
 core_agent_mig_mkagent_SOURCES = core/agent/mkagent_main.c

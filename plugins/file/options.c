@@ -59,7 +59,7 @@ const struct mig_option file_options[FILE_OPTIONS_COUNT] = {
     NUMBER("matchlimit", "files returned, 0 for no limit", "1000"),
     {"returnsha256", "searches.s1.options.returnsha256", "return the SHA-256 of what is found",
      NULL, NULL, MIG_OPTION_BOOL, 0, 0},
-    {"decompress", "searches.s1.options.decompress", "look inside gzip files", NULL, NULL,
+    {"decompress", "searches.s1.options.decompress", "look inside gzip, bzip2, xz and zstd files", NULL, NULL,
      MIG_OPTION_BOOL, 0, 0},
     {"maxsize", "searches.s1.options.maxsize", "skip larger files; units k, m, g, t", "size", NULL,
      MIG_OPTION_STRING, 0, 32},

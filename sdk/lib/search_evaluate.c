@@ -269,10 +269,27 @@ may_read(struct worker *worker, const struct candidate *candidate, int fd, const
     return false;
 }
 
+/* A search whose checks are all decided has missed nothing but, maybe, a digest to return. */
+static bool
+misses(const struct worker *worker, size_t i)
+{
+    const struct search *search = &worker->set->searches[i];
+    size_t j;
+
+    for (j = 0; j < search->checks_count; j++)
+        if (worker->evaluation.outcomes[search->checks[j].state] == OUTCOME_OPEN)
+            return true;
+    return search->return_sha256 && !worker->evaluation.has_sha256;
+}
+
 static void
 fail_contents(struct worker *worker, const char *after)
 {
-    skip_alive(worker, SKIP_FAILED);
+    size_t i;
+
+    for (i = 0; i < worker->set->count; i++)
+        if (worker->evaluation.alive[i] && misses(worker, i))
+            mig_search_skip_one(worker, i, SKIP_FAILED);
     mig_search_tell(worker, "evaluateFile() -> ", after);
 }
 
@@ -298,7 +315,7 @@ decide_contents(struct worker *worker, const struct candidate *candidate, struct
         mig_search_fail(worker, "stat", code);
     } else if (may_read(worker, candidate, fd, &opened)) {
         *st = opened;
-        code = mig_scan_run(worker->scan, &worker->evaluation, fd, reason, sizeof(reason));
+        code = mig_scan_run(worker->scan, &worker->evaluation, fd, st, reason, sizeof(reason));
         snprintf(after, sizeof(after), ": %s", reason);
         if (code == -ECANCELED)
             mig_search_cut(worker);

@@ -7,16 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#include <zlib.h>
 
 #include "regex_run.h"
 #include "search_lines.h"
+#include "search_reading.h"
+#include "unpack.h"
 
 #define BLOCK_SIZE (256u * 1024u)
-/* A gzip file that holds more is not searched to its end: a bomb would take the whole time. */
-#define INFLATED_MAX (UINT64_C(4) << 30)
 
 enum { RAW, INFLATED, STREAMS };
 
@@ -46,15 +43,12 @@ struct scan {
     struct mig_regex_scratch *scratch;
     struct stream streams[STREAMS];
     struct evaluation *evaluation;
-    z_stream z;
-    bool z_ready;
-    bool member_ended;
-    bool gzip_ended;
-    uint64_t inflated;
-    const char *trouble; /* of a match, for the message */
+    struct reading reading;
+    struct mig_unpack *unpack; /* made at the first need */
+    int lost;                  /* why the decompressed stream was given up, or 0 */
+    const char *trouble;       /* of a match, for the message */
     const char *trouble_value;
     unsigned char *block;
-    unsigned char *inflated_block;
 };
 
 static bool
@@ -358,71 +352,57 @@ say(char *message, size_t size, int code, const char *text)
     return code;
 }
 
-/* One inflate() of what is at hand; *ret_more tells that it should be called again. */
-static int
-inflate_step(struct scan *scan, bool *ret_more, char *message, size_t size)
+/* The searches in the decompressed stream are left undecided; those in the file as it is go on. */
+static void
+lose_packed(struct scan *scan, int code)
 {
-    size_t got;
-    int result;
+    struct stream *stream = &scan->streams[INFLATED];
 
-    scan->z.next_out = scan->inflated_block;
-    scan->z.avail_out = BLOCK_SIZE;
-    result = inflate(&scan->z, Z_NO_FLUSH);
-    if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) {
-        snprintf(message, size, "flate: corrupt input before offset %lu", scan->z.total_in);
-        return -EBADMSG;
-    }
-    got = BLOCK_SIZE - scan->z.avail_out;
-    scan->inflated += got;
-    if (scan->inflated > INFLATED_MAX)
-        return say(message, size, -EFBIG, "holds more than 4 GiB when decompressed");
-    scan->member_ended = result == Z_STREAM_END;
-    *ret_more = result == Z_OK && (scan->z.avail_in > 0 || scan->z.avail_out == 0);
-    return feed(&scan->streams[INFLATED], scan->inflated_block, got);
+    scan->lost = code;
+    stream->count = 0;
+    stream->left = 0;
+    mig_digests_start(stream->digests, 0);
 }
 
-/* A gzip file is a row of members; what follows them and is none is let be, as gzip does. */
 static int
-feed_gzip(struct scan *scan, unsigned char *data, size_t length, char *message, size_t size)
+feed_packed(struct scan *scan, const unsigned char *data, size_t length)
 {
-    bool more = true;
-    int code = 0;
+    struct stream *stream = &scan->streams[INFLATED];
+    const void *piece;
+    size_t size;
+    int code;
 
-    scan->z.next_in = data;
-    scan->z.avail_in = (unsigned int)length;
-    while (code == 0 && more && !stream_idle(&scan->streams[INFLATED]) && !scan->gzip_ended) {
-        if (scan->member_ended) {
-            if (scan->z.avail_in == 0)
-                break;
-            scan->gzip_ended = *scan->z.next_in != 0x1f;
-            inflateReset(&scan->z);
-            scan->member_ended = false;
-            continue;
+    if (scan->lost < 0)
+        return 0;
+    mig_unpack_give(scan->unpack, data, length);
+    while (!stream_idle(stream) && (code = mig_unpack_take(scan->unpack, &piece, &size)) != 0) {
+        if (code < 0) {
+            lose_packed(scan, code);
+            break;
         }
-        code = inflate_step(scan, &more, message, size);
-        more = more || (scan->member_ended && scan->z.avail_in > 0);
+        code = feed(stream, piece, size);
+        if (code < 0)
+            return code;
         if (scan->host->cancelled(scan->host->context))
             return -ECANCELED;
     }
-    return code;
+    return 0;
 }
 
+/* After the streams. */
 static int
-start_gzip(struct scan *scan)
+start_packed(struct scan *scan, enum mig_unpack_format format)
 {
-    int result;
+    int code;
 
-    scan->member_ended = false;
-    scan->gzip_ended = false;
-    scan->inflated = 0;
-    if (scan->inflated_block == NULL)
-        scan->inflated_block = malloc(BLOCK_SIZE);
-    if (scan->inflated_block == NULL)
+    if (scan->unpack == NULL)
+        scan->unpack = mig_unpack_new(&mig_unpack_limits);
+    if (scan->unpack == NULL)
         return -ENOMEM;
-    /* 16: the gzip format. */
-    result = scan->z_ready ? inflateReset(&scan->z) : inflateInit2(&scan->z, 16 + MAX_WBITS);
-    scan->z_ready = scan->z_ready || result == Z_OK;
-    return result == Z_OK ? 0 : -ENOMEM;
+    code = mig_unpack_start(scan->unpack, format);
+    if (code < 0)
+        lose_packed(scan, code);
+    return 0;
 }
 
 static void
@@ -458,35 +438,37 @@ finish_digests(struct scan *scan, size_t which, bool gzip)
     }
 }
 
-static ssize_t
-read_block(const struct scan *scan, int fd)
+/* The format of a file that is compressed and in which a search looks. */
+static enum mig_unpack_format
+packed_format(const struct scan *scan, size_t length)
 {
-    ssize_t got;
+    size_t i;
 
-    do
-        got = read(fd, scan->block, BLOCK_SIZE);
-    while (got < 0 && errno == EINTR);
-    return got < 0 ? -errno : got;
+    for (i = 0; i < scan->set->count; i++)
+        if (scan->evaluation->alive[i] && scan->set->searches[i].decompress)
+            return mig_unpack_detect(scan->block, length);
+    return MIG_UNPACK_NONE;
 }
 
 static int
-start_all(struct scan *scan, bool gzip)
+start_all(struct scan *scan, enum mig_unpack_format format)
 {
-    int code = gzip ? start_gzip(scan) : 0;
+    int code = 0;
     size_t i;
 
     for (i = 0; i < STREAMS && code == 0; i++)
-        code = start_stream(scan, i, gzip);
-    return code;
+        code = start_stream(scan, i, format != MIG_UNPACK_NONE);
+    return code == 0 && format != MIG_UNPACK_NONE ? start_packed(scan, format) : code;
 }
 
 static int
-finish_all(struct scan *scan, bool gzip, char *message, size_t size)
+finish_all(struct scan *scan, bool gzip)
 {
     size_t i;
+    int code = gzip && !stream_idle(&scan->streams[INFLATED]) ? mig_unpack_finish(scan->unpack) : 0;
 
-    if (gzip && !stream_idle(&scan->streams[INFLATED]) && !scan->member_ended && !scan->gzip_ended)
-        return say(message, size, -EBADMSG, "unexpected end of the compressed data");
+    if (code < 0)
+        lose_packed(scan, code);
     for (i = 0; i < STREAMS; i++) {
         mig_lines_finish(&scan->streams[i].lines);
         settle_stream(&scan->streams[i]);
@@ -497,7 +479,7 @@ finish_all(struct scan *scan, bool gzip, char *message, size_t size)
 
 /* Reads on from the first block until the end, or until nothing more is to be learnt. */
 static int
-read_all(struct scan *scan, int fd, ssize_t got, bool gzip, char *message, size_t size)
+read_all(struct scan *scan, ssize_t got, bool gzip)
 {
     unsigned int blocks = 0;
     int code = 0;
@@ -505,39 +487,58 @@ read_all(struct scan *scan, int fd, ssize_t got, bool gzip, char *message, size_
     while (got > 0 && code == 0) {
         code = feed(&scan->streams[RAW], scan->block, (size_t)got);
         if (code == 0 && gzip)
-            code = feed_gzip(scan, scan->block, (size_t)got, message, size);
+            code = feed_packed(scan, scan->block, (size_t)got);
         drop_digests(scan, RAW, gzip);
         drop_digests(scan, INFLATED, gzip);
         if (code < 0 || (stream_idle(&scan->streams[RAW]) && stream_idle(&scan->streams[INFLATED])))
             return code;
         if (++blocks % 4 == 0 && scan->host->cancelled(scan->host->context))
             return -ECANCELED;
-        got = read_block(scan, fd);
+        got = mig_reading_next(&scan->reading, scan->block, BLOCK_SIZE);
     }
     if (got < 0)
         return (int)got;
-    return code < 0 ? code : finish_all(scan, gzip, message, size);
+    return code < 0 ? code : finish_all(scan, gzip);
+}
+
+/* What the code of a file that could not be read to its end means. */
+static const char *
+meaning(int code)
+{
+    switch (code) {
+    case -ESTALE:
+        return "became smaller while it was read";
+    case -EFBIG:
+        return "is a file of the kernel with more than 64 MiB";
+    default:
+        return strerror(-code);
+    }
 }
 
 int
-mig_scan_run(struct scan *scan, struct evaluation *evaluation, int fd, char *ret_message,
-             size_t message_size)
+mig_scan_run(struct scan *scan, struct evaluation *evaluation, int fd, const struct stat *st,
+             char *ret_message, size_t message_size)
 {
-    ssize_t got = read_block(scan, fd);
-    bool gzip = got >= 2 && scan->block[0] == 0x1f && scan->block[1] == 0x8b;
+    enum mig_unpack_format format;
+    ssize_t got;
     int code;
 
     ret_message[0] = '\0';
     mig_regex_scratch_bound(scan->scratch);
     scan->evaluation = evaluation;
     scan->trouble = NULL;
-    if (got < 0)
-        code = (int)got;
-    else if ((code = start_all(scan, gzip)) == 0)
-        code = read_all(scan, fd, got, gzip, ret_message, message_size);
-    if (code < 0 && ret_message[0] == '\0')
-        say(ret_message, message_size, code, strerror(-code));
-    if (code == 0 && scan->trouble != NULL) {
+    scan->lost = 0;
+    mig_reading_start(&scan->reading, fd, st);
+    got = mig_reading_next(&scan->reading, scan->block, BLOCK_SIZE);
+    format = got > 0 ? packed_format(scan, (size_t)got) : MIG_UNPACK_NONE;
+    code = got < 0 ? (int)got : start_all(scan, format);
+    if (code == 0)
+        code = read_all(scan, got, format != MIG_UNPACK_NONE);
+    if (code < 0)
+        return say(ret_message, message_size, code, meaning(code));
+    if (scan->lost < 0)
+        return say(ret_message, message_size, scan->lost, mig_unpack_trouble(scan->unpack));
+    if (scan->trouble != NULL) {
         snprintf(ret_message, message_size, "regular expression '%.200s' is %s here",
                  scan->trouble_value, scan->trouble);
         code = -E2BIG;
@@ -592,9 +593,7 @@ mig_scan_free(struct scan *scan)
         free(scan->streams[i].runs);
         free(scan->streams[i].open);
     }
-    if (scan->z_ready)
-        inflateEnd(&scan->z);
+    mig_unpack_free(scan->unpack);
     free(scan->block);
-    free(scan->inflated_block);
     free(scan);
 }

@@ -26,9 +26,10 @@ void mig_scan_free(struct scan *scan);
 
 /* True when a search that is alive needs the file's bytes. */
 bool mig_scan_needed(const struct mig_search_set *set, const struct evaluation *evaluation);
-/* Decides the open checks of the searches that are alive. On failure a message says why, and the
- * checks that could not be decided stay open. -ECANCELED: host->cancelled(). */
-int mig_scan_run(struct scan *scan, struct evaluation *evaluation, int fd, char *ret_message,
-                 size_t message_size);
+/* Decides the open checks of the searches that are alive in the file that `fd` is, as it was when
+ * it was opened and `st` taken. On failure a message says why, and the checks that could not be
+ * decided stay open. -ECANCELED: host->cancelled(). */
+int mig_scan_run(struct scan *scan, struct evaluation *evaluation, int fd, const struct stat *st,
+                 char *ret_message, size_t message_size);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * The file search engine: many searches, one walk, each file opened and read at most once. Link
- * with libmig-search (json-c, libcrypto, zlib).
+ * with libmig-search (json-c, libcrypto, zlib, and libbz2, liblzma, libzstd where they were found).
  *
  * A set is filled with searches and then run; running changes nothing in it but the counts. A
  * search reaches what lies under its paths, down to maxdepth (a path itself is depth 1), one file
@@ -16,6 +16,11 @@
  * A run has several threads, by default one for every two cores that the process may use (at least
  * one, at most 16); a search's option `threads` asks for more or less, up to one a core. Hits come
  * in no order; which ones a search with a limit ends with may differ from run to run.
+ *
+ * With decompress a search looks at what a gzip, bzip2, xz or zstd file holds, up to 4 GiB, and, of
+ * what is more than 64 MiB, up to 1,000 times what was read of the file.
+ *
+ * A file is what it was when it was opened; what is appended while it is read is not looked at.
  *
  * What could not be read is neither found nor not found: the checks on it give no match, inverted
  * or not, and an error says why.

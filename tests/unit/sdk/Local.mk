@@ -12,6 +12,7 @@ sdk_tests = \
 	tests/unit/sdk/test_regex \
 	tests/unit/sdk/test_regex_answers \
 	tests/unit/sdk/test_text \
+	tests/unit/sdk/test_unpack \
 	tests/unit/sdk/test_version
 
 check_PROGRAMS += $(sdk_tests)
@@ -57,6 +58,11 @@ tests_unit_sdk_test_text_SOURCES = tests/unit/sdk/test_text.c
 tests_unit_sdk_test_text_CPPFLAGS = $(SDK_CPPFLAGS)
 tests_unit_sdk_test_text_CFLAGS = $(SDK_TEST_CFLAGS)
 tests_unit_sdk_test_text_LDADD = $(SDK_TEST_LIBS)
+
+tests_unit_sdk_test_unpack_SOURCES = tests/unit/sdk/test_unpack.c tests/unit/sdk/unpack_texts.h
+tests_unit_sdk_test_unpack_CPPFLAGS = $(SDK_CPPFLAGS)
+tests_unit_sdk_test_unpack_CFLAGS = $(SDK_TEST_CFLAGS)
+tests_unit_sdk_test_unpack_LDADD = $(SDK_TEST_LIBS)
 
 tests_unit_sdk_test_version_SOURCES = tests/unit/sdk/test_version.c
 tests_unit_sdk_test_version_CPPFLAGS = $(SDK_CPPFLAGS)
