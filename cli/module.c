@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "plugin/ask.h"
 #include "plugin/worker.h"
 
 /* Calls that only compute: a plugin that takes longer hangs. */
@@ -26,6 +27,22 @@ plugin_dir(void)
     const char *dir = getenv("MIG_PLUGIN_DIR");
 
     return dir && dir[0] == '/' ? dir : NULL;
+}
+
+/* Of the agent of this machine, whose site may have put it elsewhere. */
+static const char *
+run_dir(void)
+{
+    const char *dir = getenv("MIG_RUN_DIR");
+
+    return dir && dir[0] == '/' ? dir : MIG_STATE_DIR;
+}
+
+static int
+hear(void *context, struct mig_worker *worker, uint32_t type, const char *body, size_t len)
+{
+    (void)context;
+    return mig_ask_agent(run_dir(), worker, type, body, len);
 }
 
 static int
@@ -148,7 +165,8 @@ mig_module_run(const char *name, const void *parameters, size_t len, int64_t tim
                                    .plugin = name,
                                    .input = parameters,
                                    .input_len = len,
-                                   .timeout_ms = timeout_ms};
+                                   .timeout_ms = timeout_ms,
+                                   .message = hear};
 
     return call(&spec, stop, out, err);
 }

@@ -31,6 +31,7 @@ MIG_PLUGIN([dispatch], [send alerts of persistent modules to a collector and sys
 MIG_PLUGIN([example], [host name, addresses and look-ups; the plugin to copy], [shared])
 MIG_PLUGIN([examplepersist], [the persistent plugin to copy], [shared])
 MIG_PLUGIN([file], [find files by name, metadata, content and hash], [shared])
+MIG_PLUGIN([fswatch], [tell of changes to files], [shared])
 MIG_PLUGIN([memory], [find processes by name, mapped files and contents of their memory], [shared])
 MIG_PLUGIN([netstat], [find interfaces, neighbors, connections and listeners], [shared], [
   PKG_CHECK_MODULES([MNL], [libmnl], [], [mig_reason="libmnl not found: install libmnl-dev"])])

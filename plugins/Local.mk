@@ -4,6 +4,7 @@ include plugins/dispatch/Local.mk
 include plugins/example/Local.mk
 include plugins/examplepersist/Local.mk
 include plugins/file/Local.mk
+include plugins/fswatch/Local.mk
 include plugins/memory/Local.mk
 include plugins/netstat/Local.mk
 include plugins/ping/Local.mk

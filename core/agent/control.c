@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <mig/plugin.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,27 +22,21 @@
 #include "base/frame.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "plugin/ask.h"
 #include "plugin/layers.h"
 
-#define SOCKET_NAME "agent.sock"
 #define PEERS_MAX 8
-#define MSG_QUERY 1
-#define MSG_REPLY 2
 #define REPLY_TIMEOUT_S 10
+
+struct peer {
+    int fd;                      /* -1: free */
+    struct mig_supervisor *asks; /* an instance, which has not answered yet */
+};
 
 struct mig_control {
     int fd;
-    int peers[PEERS_MAX]; /* -1: free */
+    struct peer peers[PEERS_MAX];
 };
-
-/* A socket's path has 108 bytes; the run folder's may have more. */
-static void
-socket_address(int dirfd, struct sockaddr_un *address)
-{
-    memset(address, 0, sizeof(*address));
-    address->sun_family = AF_UNIX;
-    snprintf(address->sun_path, sizeof(address->sun_path), "/proc/self/fd/%d/" SOCKET_NAME, dirfd);
-}
 
 int
 mig_control_open(int dirfd, struct mig_control **ret, struct mig_err *err)
@@ -50,17 +45,17 @@ mig_control_open(int dirfd, struct mig_control **ret, struct mig_err *err)
     struct sockaddr_un address;
 
     if (!control)
-        return mig_err_errno(err, ENOMEM, SOCKET_NAME);
+        return mig_err_errno(err, ENOMEM, MIG_ASK_SOCKET);
     for (size_t i = 0; i < PEERS_MAX; i++)
-        control->peers[i] = -1;
+        control->peers[i].fd = -1;
     control->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    unlinkat(dirfd, SOCKET_NAME, 0);
-    socket_address(dirfd, &address);
+    unlinkat(dirfd, MIG_ASK_SOCKET, 0);
+    mig_ask_address(dirfd, &address);
     /* The umask makes it 0600; the folder is 0700 as well. */
     if (control->fd < 0 ||
         bind(control->fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
         listen(control->fd, 8) < 0) {
-        int rc = mig_err_errno(err, errno, SOCKET_NAME);
+        int rc = mig_err_errno(err, errno, MIG_ASK_SOCKET);
 
         mig_control_close(control, -1);
         return rc;
@@ -69,18 +64,28 @@ mig_control_open(int dirfd, struct mig_control **ret, struct mig_err *err)
     return 0;
 }
 
+static void
+hang_up(struct peer *peer)
+{
+    if (peer->asks)
+        mig_persist_forget(peer->asks->persist, peer);
+    peer->asks = NULL;
+    if (peer->fd >= 0)
+        close(peer->fd);
+    peer->fd = -1;
+}
+
 void
 mig_control_close(struct mig_control *control, int dirfd)
 {
     if (!control)
         return;
     for (size_t i = 0; i < PEERS_MAX; i++)
-        if (control->peers[i] >= 0)
-            close(control->peers[i]);
+        hang_up(&control->peers[i]);
     if (control->fd >= 0)
         close(control->fd);
     if (dirfd >= 0)
-        unlinkat(dirfd, SOCKET_NAME, 0);
+        unlinkat(dirfd, MIG_ASK_SOCKET, 0);
     free(control);
 }
 
@@ -92,8 +97,8 @@ mig_control_poll(struct mig_control *control, struct pollfd *fds, size_t max)
     if (max > 0)
         fds[n++] = (struct pollfd){.fd = control->fd, .events = POLLIN};
     for (size_t i = 0; i < PEERS_MAX && n < max; i++)
-        if (control->peers[i] >= 0)
-            fds[n++] = (struct pollfd){.fd = control->peers[i], .events = POLLIN};
+        if (control->peers[i].fd >= 0)
+            fds[n++] = (struct pollfd){.fd = control->peers[i].fd, .events = POLLIN};
     return n;
 }
 
@@ -113,13 +118,13 @@ accept_peers(struct mig_control *control)
     for (size_t i = 0; i < PEERS_MAX; i++) {
         int fd;
 
-        if (control->peers[i] >= 0)
+        if (control->peers[i].fd >= 0)
             continue;
         fd = accept4(control->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd < 0)
             return;
         if (peer_allowed(fd))
-            control->peers[i] = fd;
+            control->peers[i].fd = fd;
         else
             close(fd);
     }
@@ -142,36 +147,75 @@ status_text(const struct mig_supervisor *s, struct mig_buf *out)
     mig_buf_addc(out, '}');
 }
 
-/* 0: there is nothing to read yet. */
-static int
-serve_peer(int fd, struct mig_supervisor *s)
+static void
+answer_query(int fd, const char *query, struct mig_supervisor *s)
 {
-    struct mig_buf query = MIG_BUF_INIT, reply = MIG_BUF_INIT;
+    struct mig_buf reply = MIG_BUF_INIT;
+
+    if (strcmp(query, "pid") == 0) {
+        mig_buf_addf(&reply, "%d", (int)getpid());
+    } else if (strcmp(query, "status") == 0) {
+        status_text(s, &reply);
+    } else if (strcmp(query, "plugins") == 0) {
+        mig_roster_refresh(s->roster);
+        mig_roster_json(s->roster, MIG_ROSTER_JSON_MAX, &reply);
+    } else if (strcmp(query, "shutdown") == 0) {
+        mig_log(MIG_SEV_NOTICE, "told to shut down");
+        mig_buf_adds(&reply, "shutdown");
+        s->stopping = 1;
+    } else {
+        mig_buf_adds(&reply, "unknown query");
+    }
+    mig_frame_send(fd, MIG_ASK_REPLY, reply.data, reply.len);
+    mig_buf_fini(&reply);
+}
+
+static void
+answer_module(void *asker, int result, const char *text, size_t len)
+{
+    struct peer *peer = asker;
+    struct mig_buf body = MIG_BUF_INIT;
+    int32_t code = result;
+
+    mig_buf_add(&body, &code, sizeof(code));
+    if (mig_buf_add(&body, text, len) == 0)
+        mig_frame_send(peer->fd, MIG_ASK_ANSWER, body.data, body.len);
+    mig_buf_fini(&body);
+    peer->asks = NULL; /* it is forgotten already */
+    hang_up(peer);
+}
+
+static void
+ask_module(struct peer *peer, const struct mig_buf *message, struct mig_supervisor *s)
+{
+    size_t name = strnlen(message->data, message->len);
+
+    if (name == message->len) {
+        hang_up(peer);
+        return;
+    }
+    peer->asks = s;
+    mig_persist_ask(s->persist, message->data, peer, answer_module, message->data + name + 1,
+                    message->len - name - 1);
+}
+
+static void
+serve_peer(struct peer *peer, struct mig_supervisor *s)
+{
+    struct mig_buf message = MIG_BUF_INIT;
     uint32_t type;
-    int rc = mig_frame_recv(fd, 64, &type, &query, NULL);
+    int rc = mig_frame_recv(peer->fd, MIG_QUESTION_MAX + 256, &type, &message, NULL);
 
     if (rc == -EAGAIN)
-        return 0;
-    if (rc == 0 && type == MSG_QUERY && query.data) {
-        if (strcmp(query.data, "pid") == 0) {
-            mig_buf_addf(&reply, "%d", (int)getpid());
-        } else if (strcmp(query.data, "status") == 0) {
-            status_text(s, &reply);
-        } else if (strcmp(query.data, "plugins") == 0) {
-            mig_roster_refresh(s->roster);
-            mig_roster_json(s->roster, MIG_ROSTER_JSON_MAX, &reply);
-        } else if (strcmp(query.data, "shutdown") == 0) {
-            mig_log(MIG_SEV_NOTICE, "told to shut down");
-            mig_buf_adds(&reply, "shutdown");
-            s->stopping = 1;
-        } else {
-            mig_buf_adds(&reply, "unknown query");
-        }
-        mig_frame_send(fd, MSG_REPLY, reply.data, reply.len);
+        return;
+    if (rc == 0 && type == MIG_ASK_MODULE && message.data && !peer->asks) {
+        ask_module(peer, &message, s);
+    } else {
+        if (rc == 0 && type == MIG_ASK_QUERY && message.data && message.len <= 64)
+            answer_query(peer->fd, message.data, s);
+        hang_up(peer);
     }
-    mig_buf_fini(&query);
-    mig_buf_fini(&reply);
-    return 1;
+    mig_buf_fini(&message);
 }
 
 void
@@ -179,40 +223,18 @@ mig_control_step(struct mig_control *control, struct mig_supervisor *s)
 {
     accept_peers(control);
     for (size_t i = 0; i < PEERS_MAX; i++)
-        if (control->peers[i] >= 0 && serve_peer(control->peers[i], s)) {
-            close(control->peers[i]);
-            control->peers[i] = -1;
-        }
-}
-
-static int
-ask(int dirfd, const char *query, struct mig_buf *reply)
-{
-    struct timeval wait = {REPLY_TIMEOUT_S, 0};
-    struct sockaddr_un address;
-    uint32_t type;
-    int rc = 0;
-    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-
-    if (fd < 0)
-        return -errno;
-    socket_address(dirfd, &address);
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
-    if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
-        rc = -errno;
-    if (rc == 0)
-        rc = mig_frame_send(fd, MSG_QUERY, query, strlen(query));
-    if (rc == 0)
-        rc = mig_frame_recv(fd, 65536, &type, reply, NULL);
-    close(fd);
-    return rc;
+        if (control->peers[i].fd >= 0)
+            serve_peer(&control->peers[i], s);
 }
 
 int
 mig_control_ask(const struct mig_site *site, const char *query, struct mig_buf *reply)
 {
     int dirfd = open(mig_site_run_dir(site), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int rc = dirfd < 0 ? -errno : ask(dirfd, query, reply);
+    uint32_t type;
+    int rc = dirfd < 0 ? -errno
+                       : mig_ask_socket(dirfd, MIG_ASK_QUERY, query, strlen(query), REPLY_TIMEOUT_S,
+                                        65536, &type, reply);
 
     if (dirfd >= 0)
         close(dirfd);

@@ -45,6 +45,13 @@ time_left(const struct mig_supervisor *s, const struct mig_job *job)
     return left * 1000;
 }
 
+static void
+reply(void *worker, int result, const char *text, size_t len)
+{
+    if (mig_worker_reply(worker, MIG_WIRE_REPLY, result, text, len) < 0)
+        mig_log(MIG_SEV_WARNING, "an answer of a persistent module could not be handed over");
+}
+
 /* A worker may ask the instance of the plugin that it runs, and no other. */
 static int
 hear(void *context, struct mig_worker *worker, uint32_t type, const char *body, size_t len)
@@ -53,7 +60,7 @@ hear(void *context, struct mig_worker *worker, uint32_t type, const char *body, 
 
     if (type != MIG_WIRE_ASK)
         return MIG_E_PROTOCOL;
-    return mig_persist_ask(s->persist, mig_worker_plugin(worker), worker, body, len);
+    return mig_persist_ask(s->persist, mig_worker_plugin(worker), worker, reply, body, len);
 }
 
 static void

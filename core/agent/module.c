@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <json-c/json.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "base/json.h"
 #include "document/action.h"
 #include "document/command.h"
+#include "plugin/ask.h"
 #include "plugin/worker.h"
 
 /* The parameters of the message on stdin, as text in `message`. */
@@ -54,6 +56,12 @@ error_result(struct mig_buf *out, const char *reason)
 }
 
 static int
+hear(void *context, struct mig_worker *worker, uint32_t type, const char *body, size_t len)
+{
+    return mig_ask_agent(mig_site_run_dir(context), worker, type, body, len);
+}
+
+static int
 call(const struct mig_site *site, enum mig_worker_call what, const char *module, const char *input,
      size_t len, struct mig_worker **ret, struct mig_err *err)
 {
@@ -69,6 +77,8 @@ call(const struct mig_site *site, enum mig_worker_call what, const char *module,
         .cpu_max = (unsigned)site->cpu_max,
         .open_files_max = (unsigned)site->open_files_max,
         .private_mode = site->private_mode != 0,
+        .message = hear,
+        .context = (void *)(uintptr_t)site,
     };
 
     return mig_worker_call(&spec, ret, err);

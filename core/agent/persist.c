@@ -38,7 +38,8 @@ static const char *const state_names[] = {"starting",      "running",     "waiti
                                           "misconfigured", "quarantined", "off"};
 
 struct question {
-    struct mig_worker *asker;
+    void *asker; /* NULL: gone */
+    mig_persist_reply_fn *reply;
     int64_t until;
     size_t len;
     char text[];
@@ -89,18 +90,12 @@ find(struct mig_persist *p, const char *module)
 /* ---- questions ---- */
 
 static void
-reply(struct mig_worker *asker, int result, const char *text, size_t len)
-{
-    if (asker && mig_worker_reply(asker, MIG_WIRE_REPLY, result, text, len) < 0)
-        mig_log(MIG_SEV_WARNING, "an answer of a persistent module could not be handed over");
-}
-
-static void
 end_question(struct instance *it, int result, const char *text, size_t len)
 {
     struct question *q = it->questions[0];
 
-    reply(q->asker, result, text, len);
+    if (q->asker)
+        q->reply(q->asker, result, text, len);
     free(q);
     it->questions_count--;
     memmove(it->questions, it->questions + 1, it->questions_count * sizeof(it->questions[0]));
@@ -141,7 +136,7 @@ ask_next(struct instance *it)
 }
 
 int
-mig_persist_ask(struct mig_persist *p, const char *module, struct mig_worker *asker,
+mig_persist_ask(struct mig_persist *p, const char *module, void *asker, mig_persist_reply_fn *reply,
                 const char *question, size_t len)
 {
     struct instance *it = p ? find(p, module) : NULL;
@@ -164,6 +159,7 @@ mig_persist_ask(struct mig_persist *p, const char *module, struct mig_worker *as
         return 0;
     }
     q->asker = asker;
+    q->reply = reply;
     q->until = mig_time_monotonic_ms() + ASK_MS;
     q->len = len;
     memcpy(q->text, question, len);
@@ -173,7 +169,7 @@ mig_persist_ask(struct mig_persist *p, const char *module, struct mig_worker *as
 }
 
 void
-mig_persist_forget(struct mig_persist *p, const struct mig_worker *asker)
+mig_persist_forget(struct mig_persist *p, const void *asker)
 {
     for (size_t i = 0; p && i < p->count; i++)
         for (size_t k = 0; k < p->instances[i].questions_count; k++)

@@ -22,7 +22,6 @@ struct json_object;
 struct mig_buf;
 struct mig_persist;
 struct mig_site;
-struct mig_worker;
 
 /* `run_fd`, `run_dir`: the run folder, by descriptor and absolute name. */
 int mig_persist_start(const struct mig_site *site, int run_fd, const char *run_dir,
@@ -33,11 +32,13 @@ void mig_persist_end(struct mig_persist *p);
 size_t mig_persist_poll(struct mig_persist *p, struct pollfd *fds, size_t max, int *timeout_ms);
 void mig_persist_step(struct mig_persist *p);
 
-/* The operation's worker asks the instance of `module`; the reply goes to it. */
-int mig_persist_ask(struct mig_persist *p, const char *module, struct mig_worker *asker,
-                    const char *question, size_t len);
-/* The worker is about to be freed. */
-void mig_persist_forget(struct mig_persist *p, const struct mig_worker *asker);
+/* What an asker is told, once: 0 and the answer, or a negative errno value and the reason. */
+typedef void mig_persist_reply_fn(void *asker, int result, const char *text, size_t len);
+/* Asks the instance of `module`; reply() may be called before this returns. */
+int mig_persist_ask(struct mig_persist *p, const char *module, void *asker,
+                    mig_persist_reply_fn *reply, const char *question, size_t len);
+/* The asker is about to be freed. */
+void mig_persist_forget(struct mig_persist *p, const void *asker);
 
 /* Appends a JSON object: {"modules":[{"module","state",…}],"queue":{…}}. */
 void mig_persist_status(struct mig_persist *p, struct mig_buf *out);

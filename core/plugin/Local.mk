@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MPL-2.0
 core_libmig_core_a_SOURCES += \
+	core/plugin/ask.c \
+	core/plugin/ask.h \
 	core/plugin/collect.c \
 	core/plugin/collect.h \
 	core/plugin/confine.c \

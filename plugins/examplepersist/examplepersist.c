@@ -100,19 +100,10 @@ answer(const struct mig_host *host, const char *question, size_t length)
 
 /* ---- mig examplepersist ---- */
 
-static void
-replied(void *context, const char *text, size_t length)
-{
-    const struct mig_host *host = context;
-
-    host->set(host, NULL, text, length);
-    host->found(host, 1);
-}
-
 static int
 run(const struct mig_host *host, const char *parameters, size_t length)
 {
-    return host->ask(host, parameters, length, replied, (void *)(uintptr_t)host);
+    return mig_ask_instance(host, parameters, length);
 }
 
 MIG_PLUGIN_NOTE("examplepersist", "1.0.0");

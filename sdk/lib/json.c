@@ -207,6 +207,33 @@ mig_json_statistic(const struct mig_host *host, const char *key, struct json_obj
     return hand_over(host->statistic, host, key, value);
 }
 
+struct reply {
+    const struct mig_host *host;
+    int code;
+};
+
+static void
+replied(void *context, const char *answer, size_t length)
+{
+    struct reply *reply = context;
+
+    reply->code = reply->host->set(reply->host, NULL, answer, length);
+    if (reply->code == 0)
+        reply->host->found(reply->host, 1);
+}
+
+int
+mig_ask_instance(const struct mig_host *host, const char *question, size_t length)
+{
+    struct reply reply = {host, 0};
+    int code;
+
+    if (!MIG_HOST_HAS(host, ask))
+        return mig_refuse(host, -ENOSYS, "this host runs no persistent modules");
+    code = host->ask(host, question, length, replied, &reply);
+    return code < 0 ? code : reply.code;
+}
+
 typedef int take_text_fn(const struct mig_host *host, const char *text, size_t length);
 
 static int

@@ -9,11 +9,13 @@ integration_tests = \
 	tests/integration/02-refusals.sh \
 	tests/integration/03-restart.sh \
 	tests/integration/04-persistent.sh \
-	tests/integration/06-quarantine.sh
+	tests/integration/06-quarantine.sh \
+	tests/integration/07-fswatch.sh
 TESTS += $(integration_tests)
 
 EXTRA_DIST += \
 	$(integration_tests) \
 	tests/integration/https-collector.py \
+	tests/integration/lib-agent.sh \
 	tests/integration/lib-inject.sh \
 	tests/integration/lib-tap.sh

@@ -50,6 +50,10 @@ int mig_json_emit(const struct mig_host *host, const char *key, struct json_obje
 int mig_json_set(const struct mig_host *host, const char *key, struct json_object *value);
 int mig_json_statistic(const struct mig_host *host, const char *key, struct json_object *value);
 
+/* For run() of a persistent plugin: asks the running instance, whose answer, a JSON object, becomes
+ * the elements; something was found. What host->ask() gives. */
+int mig_ask_instance(const struct mig_host *host, const char *question, size_t length);
+
 /* host->error() with a formatted message: a soft error. */
 int mig_error(const struct mig_host *host, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
