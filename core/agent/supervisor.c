@@ -27,6 +27,7 @@
 #include "base/frame.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "plugin/cgroup.h"
 #include "plugin/layers.h"
 #include "trust/journal.h"
 
@@ -452,6 +453,7 @@ mig_supervisor_run(const struct mig_site *site, struct mig_err *err)
     int rc;
 
     harden();
+    mig_cgroup_start();
     mig_child_init(&s.relay, "relay", &(struct mig_role_user){0});
     mig_child_init(&s.beat, "beat", &(struct mig_role_user){0});
     mig_child_init(&s.verifier, "verifier", &(struct mig_role_user){0});
@@ -475,5 +477,6 @@ mig_supervisor_run(const struct mig_site *site, struct mig_err *err)
         mig_log(MIG_SEV_NOTICE, "stopped; %zu commands stay in the spool", mig_jobs_count(&s));
     }
     close_state(&s);
+    mig_cgroup_stop();
     return rc;
 }

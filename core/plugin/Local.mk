@@ -2,6 +2,8 @@
 core_libmig_core_a_SOURCES += \
 	core/plugin/ask.c \
 	core/plugin/ask.h \
+	core/plugin/cgroup.c \
+	core/plugin/cgroup.h \
 	core/plugin/collect.c \
 	core/plugin/collect.h \
 	core/plugin/confine.c \

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "plugin/cgroup.h"
 #include "plugin/landlock.h"
 
 static const char *
@@ -27,7 +28,10 @@ mig_layers_json(struct mig_buf *out)
     capng_get_caps_process();
     bool admin = capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_ADMIN);
     bool some = capng_have_capabilities(CAPNG_SELECT_CAPS) > CAPNG_NONE;
-    return mig_buf_addf(out, "{\"landlock\":%d,\"seccomp\":%s,\"capabilities\":%s,\"netns\":%s}",
-                        mig_landlock_abi(), truth(seccomp), truth(some),
-                        truth(admin && access("/proc/self/ns/net", F_OK) == 0));
+    mig_buf_addf(out,
+                 "{\"landlock\":%d,\"seccomp\":%s,\"capabilities\":%s,\"netns\":%s,\"cgroup\":",
+                 mig_landlock_abi(), truth(seccomp), truth(some),
+                 truth(admin && access("/proc/self/ns/net", F_OK) == 0));
+    mig_cgroup_json(out);
+    return mig_buf_addc(out, '}');
 }

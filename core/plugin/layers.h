@@ -5,8 +5,9 @@
 
 struct mig_buf;
 
-/* Appends {"landlock": its ABI version, 0 none; "seccomp", "capabilities", "netns": true or false}.
- * capabilities: there are some to drop; netns: a worker gets a network namespace of its own. */
+/* Appends {"landlock": its ABI version, 0 none; "seccomp", "capabilities", "netns": true or false;
+ * "cgroup": the object of plugin/cgroup.h}. capabilities: there are some to drop; netns: a worker
+ * gets a network namespace of its own. */
 int mig_layers_json(struct mig_buf *out);
 
 #endif

@@ -49,14 +49,17 @@ int
 mig_record_make(size_t output_max)
 {
     struct head head = {.magic = MAGIC};
-    int fd = memfd_create("mig-record", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    int fd;
 
+    if (output_max > SIZE_MAX / 4)
+        return -EFBIG;
+    fd = memfd_create("mig-record", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (fd < 0)
         return -errno;
-    if (output_max > SIZE_MAX / 4 || pwrite(fd, &head, sizeof(head), 0) != (ssize_t)sizeof(head) ||
+    if (pwrite(fd, &head, sizeof(head), 0) != (ssize_t)sizeof(head) ||
         ftruncate(fd, (off_t)(sizeof(head) + 2 * output_max + EXTRA_BYTES)) != 0 ||
         fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
-        int rc = errno != 0 ? -errno : -EFBIG;
+        int rc = -errno;
         close(fd);
         return rc;
     }

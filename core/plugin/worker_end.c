@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/time.h"
+#include "plugin/cgroup.h"
 #include "plugin/record.h"
 #include "plugin/wire.h"
 
@@ -92,6 +93,9 @@ mig_worker_reap(struct mig_worker *worker)
         got = wait4(worker->pid, &status, 0, &usage);
     while (got < 0 && errno == EINTR);
     worker->reaped = true;
+    worker->oom_killed |= mig_cgroup_out_of_memory(worker->cgroup);
+    mig_cgroup_free(worker->cgroup);
+    worker->cgroup = NULL;
     if (worker->salvaging)
         return status;
     worker->outcome.cpu_ms = (int64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 +
@@ -149,7 +153,7 @@ say_why(struct mig_worker *worker, int status)
         snprintf(worker->reason, sizeof(worker->reason),
                  "stopped: plugin %s used %u s of CPU time, the site's limit (limits.cpu)",
                  worker->plugin, worker->cpu_max);
-    } else if (over_memory(worker, &record, status)) {
+    } else if (worker->oom_killed || over_memory(worker, &record, status)) {
         say_memory(worker);
     } else if (WIFSIGNALED(status)) {
         say_signal(worker, &record, WTERMSIG(status));

@@ -11,6 +11,7 @@
 #include "base/frame.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "plugin/cgroup.h"
 #include "plugin/wire.h"
 
 #define STDERR_KEPT 16384u
@@ -38,8 +39,10 @@ mig_worker_clean_line(const char *text, size_t len, char *line, size_t size)
 void
 mig_worker_kill_group(struct mig_worker *worker)
 {
-    if (worker->pid > 0 && !worker->reaped)
+    if (worker->pid > 0 && !worker->reaped) {
         kill(-worker->pid, SIGKILL);
+        mig_cgroup_kill(worker->cgroup);
+    }
     worker->killed = true;
 }
 

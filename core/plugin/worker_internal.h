@@ -18,9 +18,11 @@ struct mig_worker {
     int channel;
     int errors; /* the worker's stderr */
     int epoll;
-    int record; /* of an operation, plugin/record.h; -1: none */
+    struct mig_cgroup *cgroup; /* NULL: none */
+    int record;                /* of an operation, plugin/record.h; -1: none */
     bool reaped;
     bool killed;
+    bool oom_killed;     /* in its cgroup, by its memory limit */
     bool answered;       /* MIG_WIRE_DONE came */
     bool salvaging;      /* the first process is gone, a second one makes a result of the record */
     const char *because; /* why it was killed, when no answer came */

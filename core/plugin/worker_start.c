@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/frame.h"
 #include "base/time.h"
+#include "plugin/cgroup.h"
 #include "plugin/collect.h"
 #include "plugin/record.h"
 #include "plugin/table.h"
@@ -153,6 +154,8 @@ start_process(struct mig_worker *worker, int channel, int errors)
         worker->pid = -1;
         return rc;
     }
+    /* It waits for its spec: nothing of a plugin's runs before it is in there. */
+    worker->cgroup = mig_cgroup_new(worker->pid, worker->salvaging ? 0 : worker->memory_max);
     worker->pidfd = (int)syscall(SYS_pidfd_open, worker->pid, 0);
     if (worker->pidfd < 0)
         return -errno;

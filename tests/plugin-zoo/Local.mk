@@ -54,6 +54,12 @@ tests_plugin_zoo_hooks_la_SOURCES = tests/plugin-zoo/hooks.c tests/plugin-zoo/zo
 tests_plugin_zoo_hooks_la_CFLAGS = $(ZOO_CFLAGS)
 tests_plugin_zoo_hooks_la_LDFLAGS = $(ZOO_LINK)
 
+zoo_plugins += many
+check_LTLIBRARIES += tests/plugin-zoo/many.la
+tests_plugin_zoo_many_la_SOURCES = tests/plugin-zoo/many.c tests/plugin-zoo/zoo.h
+tests_plugin_zoo_many_la_CFLAGS = $(ZOO_CFLAGS)
+tests_plugin_zoo_many_la_LDFLAGS = $(ZOO_LINK)
+
 zoo_plugins += nextmajor
 check_LTLIBRARIES += tests/plugin-zoo/nextmajor.la
 tests_plugin_zoo_nextmajor_la_SOURCES = tests/plugin-zoo/nextmajor.c tests/plugin-zoo/zoo.h

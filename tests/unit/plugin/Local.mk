@@ -3,9 +3,13 @@ if HAVE_CMOCKA
 include tests/plugin-zoo/Local.mk
 
 plugin_tests = \
+	tests/unit/plugin/cgroup_test \
 	tests/unit/plugin/collect_test \
 	tests/unit/plugin/fields_test \
+	tests/unit/plugin/landlock_test \
 	tests/unit/plugin/options_test \
+	tests/unit/plugin/peek_test \
+	tests/unit/plugin/record_test \
 	tests/unit/plugin/worker_test
 check_PROGRAMS += $(plugin_tests)
 TESTS += $(plugin_tests)
@@ -17,8 +21,24 @@ tests_unit_plugin_collect_test_LDADD = $(plugin_test_libs)
 tests_unit_plugin_fields_test_SOURCES = tests/unit/plugin/fields_test.c
 tests_unit_plugin_fields_test_LDADD = $(plugin_test_libs)
 
+tests_unit_plugin_landlock_test_SOURCES = tests/unit/plugin/landlock_test.c
+tests_unit_plugin_landlock_test_LDADD = $(plugin_test_libs)
+
 tests_unit_plugin_options_test_SOURCES = tests/unit/plugin/options_test.c
 tests_unit_plugin_options_test_LDADD = $(plugin_test_libs)
+
+tests_unit_plugin_peek_test_SOURCES = tests/unit/plugin/peek_test.c
+tests_unit_plugin_peek_test_CPPFLAGS = $(AM_CPPFLAGS) -DZOO_DIR='"$(abs_top_builddir)/tests/plugin-zoo/.libs"'
+tests_unit_plugin_peek_test_LDADD = $(plugin_test_libs)
+
+tests_unit_plugin_record_test_SOURCES = tests/unit/plugin/record_test.c
+tests_unit_plugin_record_test_LDADD = $(plugin_test_libs)
+
+# Its own worker too.
+tests_unit_plugin_cgroup_test_SOURCES = tests/unit/plugin/cgroup_test.c
+nodist_tests_unit_plugin_cgroup_test_SOURCES = tests/unit/plugin/zoo-whitelist.c
+tests_unit_plugin_cgroup_test_CPPFLAGS = $(AM_CPPFLAGS) -DZOO_DIR='"$(abs_top_builddir)/tests/plugin-zoo/.libs"'
+tests_unit_plugin_cgroup_test_LDADD = $(plugin_test_libs)
 
 # It is its own worker, with a whitelist of the zoo and one plugin linked in.
 tests_unit_plugin_worker_test_SOURCES = \
