@@ -10,6 +10,7 @@ migincludedir = $(includedir)/mig
 miginclude_HEADERS = \
 	sdk/include/mig/json.h \
 	sdk/include/mig/mock_host.h \
+	sdk/include/mig/multi.h \
 	sdk/include/mig/packages.h \
 	sdk/include/mig/plugin.h \
 	sdk/include/mig/queue.h \
@@ -51,6 +52,7 @@ noinst_LTLIBRARIES += sdk/libmig-search.la
 sdk_libmig_search_la_SOURCES = \
 	sdk/lib/digest.c \
 	sdk/lib/digest.h \
+	sdk/lib/multi.c \
 	sdk/lib/regex.c \
 	sdk/lib/regex_dfa.c \
 	sdk/lib/regex_dfa.h \
@@ -65,11 +67,17 @@ sdk_libmig_search_la_SOURCES = \
 	sdk/lib/regex_unicode_tables.h \
 	sdk/lib/search_attributes.c \
 	sdk/lib/search_attributes.h \
+	sdk/lib/search_contents.c \
+	sdk/lib/search_contents.h \
 	sdk/lib/search_evaluate.c \
+	sdk/lib/search_evaluation.c \
+	sdk/lib/search_evaluation.h \
 	sdk/lib/search_folder.c \
 	sdk/lib/search_folder.h \
 	sdk/lib/search_fs.c \
 	sdk/lib/search_fs.h \
+	sdk/lib/search_hashes.c \
+	sdk/lib/search_hashes.h \
 	sdk/lib/search_lines.c \
 	sdk/lib/search_lines.h \
 	sdk/lib/search_reading.c \
@@ -89,7 +97,7 @@ sdk_libmig_search_la_SOURCES = \
 	sdk/lib/utf8.h
 sdk_libmig_search_la_CPPFLAGS = $(SDK_CPPFLAGS)
 sdk_libmig_search_la_CFLAGS = $(PLUGIN_CFLAGS) $(JSON_CFLAGS) $(CRYPTO_CFLAGS) \
-	$(ZLIB_CFLAGS)
+	$(XXHASH_CFLAGS) $(ZLIB_CFLAGS)
 sdk_libmig_search_la_LIBADD = $(JSON_LIBS) $(CRYPTO_LIBS) $(UNPACK_LIBS)
 
 EXTRA_DIST += sdk/lib/regex_unicode.pl

@@ -22,8 +22,7 @@
 struct mig_regex {
     uint64_t serial; /* never that of another one, also when this one is gone */
     struct program *program;
-    char *literal; /* what every text holds that matches */
-    size_t literal_length;
+    struct mig_literals literals;
 };
 
 struct automaton {
@@ -61,7 +60,7 @@ mig_regex_new(const char *pattern, size_t length, struct mig_regex **ret_regex, 
     regex = calloc(1, sizeof(*regex));
     code = regex != NULL ? mig_program_new(&tree, &regex->program) : -ENOMEM;
     if (code == 0)
-        code = mig_regex_literal(&tree, &regex->literal, &regex->literal_length);
+        code = mig_regex_find_literals(&tree, &regex->literals);
     if (code == -E2BIG)
         mig_regex_explain(pattern, length, 0, "expression too large", ret_message, message_size);
     else if (code < 0)
@@ -82,7 +81,7 @@ mig_regex_free(struct mig_regex *regex)
     if (regex == NULL)
         return;
     mig_program_free(regex->program);
-    free(regex->literal);
+    free(regex->literals.list);
     free(regex);
 }
 
@@ -209,17 +208,24 @@ mig_regex_match(const struct mig_regex *regex, struct mig_regex_scratch *scratch
     return dfa != NULL ? match_text(&scratch->run, dfa, text, length, flags) : -ENOMEM;
 }
 
+const struct mig_literals *
+mig_regex_literals(const struct mig_regex *regex)
+{
+    return &regex->literals;
+}
+
 /* Where the first line begins that may match; `length`: none does. */
 static size_t
 first_line(const struct mig_regex *regex, const char *text, size_t length)
 {
+    const struct mig_literal *literal = regex->literals.list;
     const char *found_at;
     const char *newline;
 
     /* One byte is in most lines. */
-    if (regex->literal_length < 2)
+    if (regex->literals.count != 1 || literal->fold || literal->length < 2)
         return 0;
-    found_at = memmem(text, length, regex->literal, regex->literal_length);
+    found_at = memmem(text, length, literal->bytes, literal->length);
     if (found_at == NULL)
         return length;
     newline = memrchr(text, '\n', (size_t)(found_at - text));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The longest text that every match of a pattern holds: most blocks of most files do not. */
+/* Texts of which every match of a pattern holds one: most blocks of most files hold none. */
 #include "config.h"
 
 #include <errno.h>
@@ -9,66 +9,170 @@
 #include "regex_run.h"
 #include "utf8.h"
 
-struct literal {
-    const struct regex_tree *tree;
-    char *run; /* what was met last, without a gap */
-    size_t used;
-    char *best;
-    size_t best_length;
-    size_t room;
+/* Alternatives within alternatives: deeper ones are not looked into. */
+#define DEPTH_MAX 4u
+
+struct set {
+    struct mig_literal list[MIG_LITERALS_MAX];
+    size_t count;
 };
+
+struct search {
+    const struct regex_tree *tree;
+    struct mig_literal run; /* what was met last, without a gap */
+    bool run_cased;         /* a letter of the run is in one case only */
+    struct set best;
+    size_t parts;
+    bool inexact; /* something else must be there as well */
+    unsigned int depth;
+};
+
+static size_t
+value_of(const struct set *set)
+{
+    size_t least = MIG_LITERAL_SIZE;
+    size_t i;
+
+    if (set->count == 0)
+        return 0;
+    for (i = 0; i < set->count; i++)
+        if (set->list[i].length < least)
+            least = set->list[i].length;
+    return least * MIG_LITERALS_MAX + MIG_LITERALS_MAX - set->count;
+}
+
+static void
+offer(struct search *s, const struct set *set)
+{
+    s->parts++;
+    if (value_of(set) > value_of(&s->best))
+        s->best = *set;
+}
 
 /* Something else may stand here: the run ends. */
 static void
-end_run(struct literal *l)
+end_run(struct search *s)
 {
-    if (l->used > l->best_length) {
-        memcpy(l->best, l->run, l->used);
-        l->best_length = l->used;
+    if (s->run.length > 0) {
+        s->parts++;
+        if (s->run.length * MIG_LITERALS_MAX + MIG_LITERALS_MAX - 1 > value_of(&s->best)) {
+            s->best.list[0] = s->run;
+            s->best.count = 1;
+        }
+        /* What ignores the case of all letters finds too much. */
+        s->inexact = s->inexact || (s->run.fold && s->run_cased);
     }
-    l->used = 0;
+    s->run.length = 0;
+    s->run.fold = false;
+    s->run_cased = false;
+}
+
+static bool
+is_letter(uint32_t rune)
+{
+    return (rune >= 'A' && rune <= 'Z') || (rune >= 'a' && rune <= 'z');
+}
+
+/* One rune, or a letter in either case; false: something else. */
+static bool
+one_rune(const struct mig_rune_range *ranges, size_t count, uint32_t *ret_rune, bool *ret_fold)
+{
+    uint32_t rune;
+
+    if (count == 0 || count > 2 || ranges[0].first != ranges[0].last)
+        return false;
+    rune = ranges[0].first;
+    /* RUNE_ERROR may be any byte, a surrogate is nowhere. */
+    if (rune == RUNE_ERROR || (rune >= 0xd800 && rune <= 0xdfff))
+        return false;
+    *ret_fold = count == 2;
+    *ret_rune = rune;
+    if (count == 1)
+        return true;
+    *ret_rune = rune | 0x20;
+    return is_letter(rune) && ranges[1].first == ranges[1].last && ranges[1].first == *ret_rune &&
+           rune != *ret_rune;
 }
 
 static void
-take_runes(struct literal *l, const struct regex_node *node)
+take_runes(struct search *s, const struct regex_node *node)
 {
-    const struct mig_rune_range *range =
-        node->count == 1 ? l->tree->runes.ranges + node->first : NULL;
+    const struct mig_rune_range *ranges = s->tree->runes.ranges + node->first;
+    uint32_t rune = 0;
+    bool fold = false;
 
-    /* RUNE_ERROR may be any byte, a surrogate is nowhere. */
-    if (range == NULL || range->first != range->last || range->first == RUNE_ERROR ||
-        (range->first >= 0xd800 && range->first <= 0xdfff)) {
-        end_run(l);
+    if (!one_rune(ranges, node->count, &rune, &fold)) {
+        end_run(s);
+        s->inexact = true;
         return;
     }
-    if (l->used + 4 > l->room)
-        end_run(l);
-    l->used += mig_utf8_encode(range->first, l->run + l->used);
+    if (s->run.length + 4u > MIG_LITERAL_SIZE) {
+        end_run(s);
+        s->inexact = true;
+    }
+    s->run.fold = s->run.fold || fold;
+    s->run_cased = s->run_cased || (!fold && is_letter(rune));
+    s->run.length += (uint8_t)mig_utf8_encode(rune, s->run.bytes + s->run.length);
 }
 
-/* As deep as the tree, which is bounded. */
+static void take(struct search *s, uint32_t at);
+
+/* One of each alternative, when each has some. */
 static void
-take(struct literal *l, uint32_t at)
+take_alternatives(struct search *s, const struct regex_node *node)
 {
-    const struct regex_node *node = &l->tree->nodes[at];
+    struct set all = {.count = 0};
+    struct search *sub = NULL;
+    bool good = s->depth < DEPTH_MAX && (sub = malloc(sizeof(*sub))) != NULL;
+    uint32_t i;
+
+    end_run(s);
+    for (i = 0; i < node->count && good; i++) {
+        memset(sub, 0, sizeof(*sub));
+        sub->tree = s->tree;
+        sub->depth = s->depth + 1;
+        take(sub, s->tree->children[node->first + i]);
+        end_run(sub);
+        good = sub->best.count > 0 && all.count + sub->best.count <= MIG_LITERALS_MAX;
+        if (!good)
+            break;
+        memcpy(all.list + all.count, sub->best.list, sub->best.count * sizeof(all.list[0]));
+        all.count += sub->best.count;
+        s->inexact = s->inexact || sub->inexact || sub->parts != 1;
+    }
+    free(sub);
+    if (good && all.count > 0)
+        offer(s, &all);
+    else
+        s->inexact = true;
+}
+
+static void
+take(struct search *s, uint32_t at)
+{
+    const struct regex_node *node = &s->tree->nodes[at];
     uint32_t i;
 
     switch (node->kind) {
     case NODE_RUNES:
-        take_runes(l, node);
+        take_runes(s, node);
         break;
     case NODE_CONCAT:
         for (i = 0; i < node->count; i++)
-            take(l, l->tree->children[node->first + i]);
+            take(s, s->tree->children[node->first + i]);
         break;
     case NODE_REPEAT:
-        end_run(l);
+        end_run(s);
+        s->inexact = true;
         if (node->min > 0)
-            take(l, node->first);
-        end_run(l);
+            take(s, node->first);
+        end_run(s);
         break;
     case NODE_ALTERNATE:
-        end_run(l);
+        take_alternatives(s, node);
+        break;
+    case NODE_ASSERT:
+        s->inexact = true;
         break;
     default:
         break;
@@ -76,22 +180,23 @@ take(struct literal *l, uint32_t at)
 }
 
 int
-mig_regex_literal(const struct regex_tree *tree, char **ret_literal, size_t *ret_length)
+mig_regex_find_literals(const struct regex_tree *tree, struct mig_literals *ret_literals)
 {
-    /* Longer ones are found no faster. */
-    struct literal l = {.tree = tree, .room = 64};
+    struct search *s = calloc(1, sizeof(*s));
+    struct mig_literal *list;
 
-    l.run = malloc(l.room);
-    l.best = malloc(l.room);
-    if (l.run == NULL || l.best == NULL) {
-        free(l.run);
-        free(l.best);
+    if (s == NULL)
         return -ENOMEM;
+    s->tree = tree;
+    take(s, tree->root);
+    end_run(s);
+    list = calloc(s->best.count + 1, sizeof(*list));
+    if (list != NULL) {
+        memcpy(list, s->best.list, s->best.count * sizeof(*list));
+        ret_literals->list = list;
+        ret_literals->count = s->best.count;
+        ret_literals->exact = s->best.count > 0 && !s->inexact && s->parts == 1;
     }
-    take(&l, tree->root);
-    end_run(&l);
-    free(l.run);
-    *ret_literal = l.best;
-    *ret_length = l.best_length;
-    return 0;
+    free(s);
+    return list != NULL ? 0 : -ENOMEM;
 }

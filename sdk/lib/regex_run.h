@@ -27,7 +27,26 @@ void mig_regex_run_fini(struct mig_regex_run *run);
 /* Lets go of memory when all patterns together hold too much; between texts. */
 void mig_regex_scratch_bound(struct mig_regex_scratch *scratch);
 
-/* The longest bytes, up to 64, that every text holds that matches; perhaps none. For free(). */
-int mig_regex_literal(const struct regex_tree *tree, char **ret_literal, size_t *ret_length);
+#define MIG_LITERAL_SIZE 64u
+#define MIG_LITERALS_MAX 16u
+
+struct mig_literal {
+    char bytes[MIG_LITERAL_SIZE];
+    uint8_t length;
+    bool fold; /* letters, which are in lower case here, in either case */
+};
+
+/* Every text that matches holds one of them; count 0: nothing is known. exact: every text that
+ * holds one matches. */
+struct mig_literals {
+    struct mig_literal *list;
+    size_t count;
+    bool exact;
+};
+
+/* 0 or -ENOMEM. The list is for free(). */
+int mig_regex_find_literals(const struct regex_tree *tree, struct mig_literals *ret_literals);
+/* Those of a pattern, which owns them. */
+const struct mig_literals *mig_regex_literals(const struct mig_regex *regex);
 
 #endif

@@ -216,9 +216,7 @@ decide_kind(struct worker *worker, size_t i, enum check_kind kind, const struct 
     for (; check < end && worker->evaluation.alive[i]; check++) {
         match = filter_matches(worker, check, facts);
         outcome = match >= 0 && check_wants(check, match > 0);
-        worker->evaluation.outcomes[check->state] = outcome ? OUTCOME_YES : OUTCOME_NO;
-        if (!outcome && search->match_all)
-            worker->evaluation.alive[i] = false;
+        mig_evaluation_decide(&worker->evaluation, i, (size_t)(check - search->checks), outcome);
     }
 }
 
@@ -273,13 +271,8 @@ may_read(struct worker *worker, const struct candidate *candidate, int fd, const
 static bool
 misses(const struct worker *worker, size_t i)
 {
-    const struct search *search = &worker->set->searches[i];
-    size_t j;
-
-    for (j = 0; j < search->checks_count; j++)
-        if (worker->evaluation.outcomes[search->checks[j].state] == OUTCOME_OPEN)
-            return true;
-    return search->return_sha256 && !worker->evaluation.has_sha256;
+    return worker->evaluation.open[i] > 0 ||
+           (worker->set->searches[i].return_sha256 && !worker->evaluation.has_sha256);
 }
 
 static void
@@ -371,38 +364,22 @@ report(struct worker *worker, size_t i, size_t check, const struct stat *st)
     pthread_mutex_unlock(&run->report);
 }
 
-static bool
-all_match(const struct worker *worker, size_t i)
-{
-    const struct search *search = &worker->set->searches[i];
-    size_t j;
-
-    for (j = 0; j < search->checks_count; j++)
-        if (worker->evaluation.outcomes[search->checks[j].state] != OUTCOME_YES)
-            return false;
-    return true;
-}
-
 static void
 report_all(struct worker *worker, const struct stat *st)
 {
-    const struct search *search;
+    struct evaluation *evaluation = &worker->evaluation;
+    const struct found *found;
     size_t i;
-    size_t j;
 
-    for (i = 0; i < worker->set->count && !atomic_load(&worker->run->cut_short); i++) {
-        search = &worker->set->searches[i];
-        if (!worker->evaluation.alive[i])
-            continue;
-        if (search->match_all) {
-            if (all_match(worker, i))
-                report(worker, i, MIG_SEARCH_ALL, st);
-            continue;
-        }
-        for (j = 0; j < search->checks_count && !atomic_load(&worker->run->cut_short); j++)
-            if (worker->evaluation.outcomes[search->checks[j].state] == OUTCOME_YES)
-                report(worker, i, j, st);
+    mig_evaluation_sort(evaluation);
+    for (i = 0; i < evaluation->found_count && !atomic_load(&worker->run->cut_short); i++) {
+        found = &evaluation->found[i];
+        if (evaluation->alive[found->search])
+            report(worker, found->search, found->check, st);
     }
+    for (i = 0; i < worker->set->count && !atomic_load(&worker->run->cut_short); i++)
+        if (worker->set->searches[i].match_all && mig_evaluation_all(evaluation, i))
+            report(worker, i, MIG_SEARCH_ALL, st);
 }
 
 /* Takes the searches that skip files of this size out; true when another one is alive. */
@@ -448,8 +425,7 @@ mig_search_evaluate(struct worker *worker, const struct candidate *candidate)
     size_t i;
     int error;
 
-    memset(evaluation->outcomes, OUTCOME_OPEN, worker->set->checks_count);
-    evaluation->has_sha256 = false;
+    mig_evaluation_start(evaluation);
     for (i = 0; i < worker->set->count; i++)
         evaluation->alive[i] =
             worker->depths[i] > 0 &&
@@ -466,7 +442,10 @@ mig_search_evaluate(struct worker *worker, const struct candidate *candidate)
     }
     if (!S_ISREG(st.st_mode) || !decide_metadata(worker, &facts))
         return;
-    if (mig_scan_needed(worker->set, evaluation))
+    if (mig_scan_needed(evaluation))
         decide_contents(worker, candidate, &st);
-    report_all(worker, &st);
+    if (evaluation->lost)
+        mig_search_out_of_memory(worker);
+    else
+        report_all(worker, &st);
 }

@@ -56,8 +56,7 @@ fini_worker(struct worker *worker)
 {
     mig_scan_free(worker->scan);
     mig_regex_scratch_free(worker->scratch);
-    free(worker->evaluation.outcomes);
-    free(worker->evaluation.alive);
+    mig_evaluation_fini(&worker->evaluation);
     free(worker->skipped);
     free(worker->file_depths);
     free(worker->path);
@@ -73,16 +72,13 @@ init_worker(struct worker *worker, struct run *run)
     worker->run = run;
     worker->set = run->set;
     worker->scratch = mig_regex_scratch_new();
-    worker->evaluation.outcomes = calloc(set->checks_count + 1, 1);
-    worker->evaluation.alive = calloc(set->count + 1, sizeof(bool));
     worker->skipped = calloc(set->count + 1, sizeof(*worker->skipped));
     worker->file_depths = calloc(set->count + 1, sizeof(*worker->file_depths));
     worker->entries = malloc(ENTRIES_SIZE);
-    if (worker->scratch == NULL || worker->evaluation.outcomes == NULL ||
-        worker->evaluation.alive == NULL || worker->skipped == NULL ||
-        worker->file_depths == NULL || worker->entries == NULL)
+    if (mig_evaluation_init(&worker->evaluation, set) < 0 || worker->scratch == NULL ||
+        worker->skipped == NULL || worker->file_depths == NULL || worker->entries == NULL)
         return -ENOMEM;
-    worker->scan = mig_scan_new(set, run->host, worker->scratch);
+    worker->scan = mig_scan_new(run->contents, set, run->host, worker->scratch);
     return worker->scan != NULL ? 0 : -ENOMEM;
 }
 
@@ -187,7 +183,8 @@ mig_search_run(struct mig_search_set *set, const struct mig_search_host *host,
     run.finished = calloc(set->count + 1, sizeof(*run.finished));
     if (run.finished == NULL || pthread_mutex_init(&run.report, NULL) != 0)
         goto out;
-    if (mig_search_roots(&run) == 0 && mig_mounts_init(&run.mounts) == 0 &&
+    if (mig_contents_new(set, &run.contents) == 0 && mig_search_roots(&run) == 0 &&
+        mig_mounts_init(&run.mounts) == 0 &&
         mig_queue_init(&run.queue, run.roots, run.roots_count) == 0) {
         code = run_workers(&run, ret_statistics);
         mig_queue_fini(&run.queue);
@@ -195,6 +192,7 @@ mig_search_run(struct mig_search_set *set, const struct mig_search_host *host,
     mig_mounts_fini(&run.mounts);
     pthread_mutex_destroy(&run.report);
 out:
+    mig_contents_free(run.contents);
     free_roots(&run);
     free(run.finished);
     return code;

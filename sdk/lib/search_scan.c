@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "regex_run.h"
-#include "search_lines.h"
+#include "search_hashes.h"
 #include "search_reading.h"
 #include "unpack.h"
 
@@ -17,24 +17,10 @@
 
 enum { RAW, INFLATED, STREAMS };
 
-/* A content check of the present file. */
-struct open_check {
-    size_t search;
-    const struct check *check;
-    bool line;    /* the present line matched */
-    bool by_line; /* this block's lines are to be matched one by one */
-    bool done;
-};
-
 struct stream {
-    struct scan *scan;
     struct mig_digests *digests;
-    struct lines lines;
-    struct open_check *open; /* room for all checks of the set */
-    size_t runs_count;
-    struct mig_regex_run *runs; /* of each, for a line in pieces */
-    size_t count;
-    size_t left; /* that are not done */
+    struct contents_run *contents;
+    bool *here; /* by search: it reads this stream */
 };
 
 struct scan {
@@ -46,54 +32,27 @@ struct scan {
     struct reading reading;
     struct mig_unpack *unpack; /* made at the first need */
     int lost;                  /* why the decompressed stream was given up, or 0 */
-    const char *trouble;       /* of a match, for the message */
-    const char *trouble_value;
     unsigned char *block;
 };
 
-static bool
-is_hash(const struct check *check)
-{
-    return check->kind >= CHECK_MD5;
-}
-
-static bool
-is_open(const struct evaluation *evaluation, const struct check *check)
-{
-    return evaluation->outcomes[check->state] == OUTCOME_OPEN;
-}
-
 /* A search with returnsha256 wants the digest of a file that it has found or may find. */
 static bool
-wants_sha256(const struct evaluation *evaluation, const struct search *search)
+wants_sha256(const struct evaluation *evaluation, size_t i)
 {
-    size_t i;
+    const struct search *search = &evaluation->set->searches[i];
 
-    if (!search->return_sha256 || search->match_all)
-        return search->return_sha256;
-    for (i = 0; i < search->checks_count; i++)
-        if (evaluation->outcomes[search->checks[i].state] != OUTCOME_NO)
-            return true;
-    return false;
+    return search->return_sha256 &&
+           (search->match_all || evaluation->yes[i] > 0 || evaluation->open[i] > 0);
 }
 
 bool
-mig_scan_needed(const struct mig_search_set *set, const struct evaluation *evaluation)
+mig_scan_needed(const struct evaluation *evaluation)
 {
-    const struct search *search;
     size_t i;
-    size_t j;
 
-    for (i = 0; i < set->count; i++) {
-        search = &set->searches[i];
-        if (!evaluation->alive[i])
-            continue;
-        if (wants_sha256(evaluation, search))
+    for (i = 0; i < evaluation->set->count; i++)
+        if (evaluation->alive[i] && (evaluation->open[i] > 0 || wants_sha256(evaluation, i)))
             return true;
-        for (j = 0; j < search->checks_count; j++)
-            if (is_open(evaluation, &search->checks[j]))
-                return true;
-    }
     return false;
 }
 
@@ -106,231 +65,50 @@ stream_of(const struct search *search, bool gzip)
 
 /* The digests that searches which are alive still need of a stream. */
 static unsigned int
-needed_digests(const struct scan *scan, size_t stream, bool gzip)
+needed_digests(const struct scan *scan, size_t which)
 {
-    const struct search *search;
     unsigned int needed = 0;
     size_t i;
-    size_t j;
 
     for (i = 0; i < scan->set->count; i++) {
-        search = &scan->set->searches[i];
         if (!scan->evaluation->alive[i])
             continue;
         /* What is returned is the digest of the file as it is, like its size. */
-        if (stream == RAW && wants_sha256(scan->evaluation, search))
+        if (which == RAW && wants_sha256(scan->evaluation, i))
             needed |= 1u << MIG_DIGEST_SHA256;
-        for (j = 0; j < search->checks_count && stream_of(search, gzip) == stream; j++)
-            if (is_hash(&search->checks[j]) && is_open(scan->evaluation, &search->checks[j]))
-                needed |= 1u << search->checks[j].algorithm;
+        if (scan->streams[which].here[i])
+            needed |= scan->set->searches[i].hashes.algorithms;
     }
     return needed;
-}
-
-static void
-decide(struct scan *scan, size_t search, const struct check *check, bool outcome)
-{
-    scan->evaluation->outcomes[check->state] = outcome ? OUTCOME_YES : OUTCOME_NO;
-    if (!outcome && scan->set->searches[search].match_all)
-        scan->evaluation->alive[search] = false;
-}
-
-static void
-close_check(struct stream *stream, struct open_check *open)
-{
-    open->done = true;
-    stream->left--;
-}
-
-/* At the end of a line, or as soon as it matches. Not macroal: a line that matches decides.
- * Macroal: the first line that is not as all must be decides. */
-static void
-settle_line(struct stream *stream, struct open_check *open, bool last)
-{
-    const struct check *check = open->check;
-    bool line = open->line;
-
-    /* The rest of a line that matched is not looked at, but it is no line of its own. */
-    if (last)
-        open->line = false;
-    if (!stream->scan->set->searches[open->search].macroal) {
-        if (!line)
-            return;
-        decide(stream->scan, open->search, check, check_wants(check, true));
-    } else {
-        if (line != check->inverse)
-            return;
-        decide(stream->scan, open->search, check, check->mismatch);
-    }
-    close_check(stream, open);
-}
-
-/* At the end of the stream, of what no line decided. */
-static void
-settle_stream(struct stream *stream)
-{
-    struct open_check *open;
-    size_t i;
-
-    for (i = 0; i < stream->count; i++) {
-        open = &stream->open[i];
-        if (open->done)
-            continue;
-        decide(stream->scan, open->search, open->check,
-               stream->scan->set->searches[open->search].macroal ? !open->check->mismatch
-                                                                 : check_wants(open->check, false));
-        close_check(stream, open);
-    }
-}
-
-/* Closes the check of a search that has died. */
-static bool
-has_died(struct stream *stream, struct open_check *open)
-{
-    if (!open->done && !stream->scan->evaluation->alive[open->search])
-        close_check(stream, open);
-    return open->done;
-}
-
-static void
-give_up(struct stream *stream, struct open_check *open, int code)
-{
-    stream->scan->trouble = code == -ENOMEM ? "no memory to match" : "too expensive to match";
-    stream->scan->trouble_value = open->check->value;
-    close_check(stream, open);
-}
-
-/* A line or a piece of one: 1 it matches. */
-static int
-match_piece(struct stream *stream, size_t i, const char *text, size_t length, bool first, bool last)
-{
-    const struct mig_regex *regex = stream->open[i].check->regex;
-    struct mig_regex_run *run = &stream->runs[i];
-    int code;
-
-    if (first && last)
-        return mig_regex_match(regex, stream->scan->scratch, text, length, 0);
-    if (first)
-        mig_regex_begin(run, regex, stream->scan->scratch);
-    code = mig_regex_feed(run, text, length);
-    return last ? mig_regex_end(run) : code;
-}
-
-static void
-match_one(struct stream *stream, bool all, const char *text, size_t length, bool first, bool last)
-{
-    struct open_check *open;
-    size_t i;
-    int code;
-
-    for (i = 0; i < stream->count && stream->left > 0; i++) {
-        open = &stream->open[i];
-        if ((!all && !open->by_line) || has_died(stream, open))
-            continue;
-        code = open->line ? 1 : match_piece(stream, i, text, length, first, last);
-        if (code < 0) {
-            give_up(stream, open, code);
-            continue;
-        }
-        open->line = code > 0;
-        if (last || code > 0)
-            settle_line(stream, open, last);
-    }
-}
-
-static void
-match_line(void *context, const char *text, size_t length, bool first, bool last)
-{
-    match_one(context, true, text, length, first, last);
-}
-
-static void
-match_line_of_block(void *context, const char *text, size_t length, bool first, bool last)
-{
-    match_one(context, false, text, length, first, last);
-}
-
-/* True when one line that matches decides, so that it does not matter which one. */
-static bool
-wants_any_line(const struct stream *stream, const struct open_check *open)
-{
-    return !stream->scan->set->searches[open->search].macroal || open->check->inverse;
-}
-
-/* What can not be decided of the lines together is decided of each. */
-static void
-match_block(void *context, const char *text, size_t length)
-{
-    struct stream *stream = context;
-    struct scan *scan = stream->scan;
-    struct open_check *open;
-    bool by_line = false;
-    size_t i;
-    int code;
-
-    if (stream->left == 0)
-        return;
-    for (i = 0; i < stream->count; i++) {
-        open = &stream->open[i];
-        open->by_line = false;
-        if (has_died(stream, open))
-            continue;
-        open->by_line = !wants_any_line(stream, open);
-        by_line = by_line || open->by_line;
-        if (open->by_line)
-            continue;
-        code = mig_regex_match_lines(open->check->regex, scan->scratch, text, length);
-        if (code < 0) {
-            give_up(stream, open, code);
-            continue;
-        }
-        open->line = code > 0;
-        if (code > 0)
-            settle_line(stream, open, true);
-    }
-    if (by_line)
-        mig_lines_each(text, length, match_line_of_block, stream);
 }
 
 static int
 start_stream(struct scan *scan, size_t which, bool gzip)
 {
     struct stream *stream = &scan->streams[which];
-    const struct search *search;
     size_t i;
-    size_t j;
 
-    stream->count = 0;
-    for (i = 0; i < scan->set->count; i++) {
-        search = &scan->set->searches[i];
-        if (!scan->evaluation->alive[i] || stream_of(search, gzip) != which)
-            continue;
-        for (j = 0; j < search->checks_count; j++)
-            if (search->checks[j].kind == CHECK_CONTENT &&
-                is_open(scan->evaluation, &search->checks[j]))
-                stream->open[stream->count++] =
-                    (struct open_check){.search = i, .check = &search->checks[j]};
-    }
-    stream->left = stream->count;
-    mig_lines_start(&stream->lines, match_line, match_block, stream);
-    return mig_digests_start(stream->digests, needed_digests(scan, which, gzip));
+    for (i = 0; i < scan->set->count; i++)
+        stream->here[i] = stream_of(&scan->set->searches[i], gzip) == which;
+    mig_contents_start(stream->contents, scan->evaluation, stream->here);
+    return mig_digests_start(stream->digests, needed_digests(scan, which));
 }
 
 static bool
 stream_idle(const struct stream *stream)
 {
-    return stream->left == 0 && mig_digests_running(stream->digests) == 0;
+    return mig_contents_idle(stream->contents) && mig_digests_running(stream->digests) == 0;
 }
 
 /* Lets go of digests whose searches have died. */
 static void
-drop_digests(struct scan *scan, size_t which, bool gzip)
+drop_digests(struct scan *scan, size_t which)
 {
     unsigned int running = mig_digests_running(scan->streams[which].digests);
-    unsigned int unneeded = running & ~needed_digests(scan, which, gzip);
+    unsigned int unneeded = running != 0 ? running & ~needed_digests(scan, which) : 0;
     unsigned int i;
 
-    for (i = 0; i < MIG_DIGEST_COUNT; i++)
+    for (i = 0; unneeded != 0 && i < MIG_DIGEST_COUNT; i++)
         if (unneeded & (1u << i))
             mig_digests_drop(scan->streams[which].digests, (enum mig_digest)i);
 }
@@ -340,9 +118,7 @@ feed(struct stream *stream, const unsigned char *data, size_t length)
 {
     int code = mig_digests_update(stream->digests, data, length);
 
-    if (code == 0 && stream->left > 0)
-        code = mig_lines_feed(&stream->lines, (const char *)data, length);
-    return code;
+    return code == 0 ? mig_contents_feed(stream->contents, (const char *)data, length) : code;
 }
 
 static int
@@ -359,8 +135,7 @@ lose_packed(struct scan *scan, int code)
     struct stream *stream = &scan->streams[INFLATED];
 
     scan->lost = code;
-    stream->count = 0;
-    stream->left = 0;
+    mig_contents_abandon(stream->contents);
     mig_digests_start(stream->digests, 0);
 }
 
@@ -406,35 +181,28 @@ start_packed(struct scan *scan, enum mig_unpack_format format)
 }
 
 static void
-finish_digests(struct scan *scan, size_t which, bool gzip)
+finish_digests(struct scan *scan, size_t which)
 {
-    uint8_t digests[MIG_DIGEST_COUNT][MIG_DIGEST_SIZE_MAX];
-    unsigned int ready = mig_digests_running(scan->streams[which].digests);
-    const struct search *search;
-    const struct check *check;
+    struct stream *stream = &scan->streams[which];
+    uint8_t digest[MIG_DIGEST_SIZE_MAX];
+    unsigned int ready = mig_digests_running(stream->digests);
+    unsigned int bit;
     size_t i;
     size_t j;
 
-    for (i = 0; i < MIG_DIGEST_COUNT; i++)
-        if ((ready & (1u << i)) &&
-            mig_digests_finish(scan->streams[which].digests, (enum mig_digest)i, digests[i]) < 0)
-            ready &= ~(1u << i);
-    if (which == RAW && (ready & (1u << MIG_DIGEST_SHA256))) {
-        memcpy(scan->evaluation->sha256, digests[MIG_DIGEST_SHA256], MIG_SEARCH_SHA256_SIZE);
-        scan->evaluation->has_sha256 = true;
-    }
-    for (i = 0; i < scan->set->count; i++) {
-        search = &scan->set->searches[i];
-        if (stream_of(search, gzip) != which)
+    for (i = 0; i < MIG_DIGEST_COUNT; i++) {
+        bit = 1u << i;
+        if ((ready & bit) == 0 ||
+            mig_digests_finish(stream->digests, (enum mig_digest)i, digest) < 0)
             continue;
-        for (j = 0; j < search->checks_count && scan->evaluation->alive[i]; j++) {
-            check = &search->checks[j];
-            if (is_hash(check) && is_open(scan->evaluation, check) &&
-                (ready & (1u << check->algorithm)))
-                decide(scan, i, check,
-                       check_wants(check, memcmp(digests[check->algorithm], check->digest,
-                                                 mig_digest_size(check->algorithm)) == 0));
+        if (which == RAW && i == MIG_DIGEST_SHA256) {
+            memcpy(scan->evaluation->sha256, digest, MIG_SEARCH_SHA256_SIZE);
+            scan->evaluation->has_sha256 = true;
         }
+        for (j = 0; j < scan->set->count; j++)
+            if (stream->here[j] && scan->evaluation->alive[j] &&
+                (scan->set->searches[j].hashes.algorithms & bit) != 0)
+                mig_hashes_decide(scan->evaluation, j, (enum mig_digest)i, digest);
     }
 }
 
@@ -470,9 +238,8 @@ finish_all(struct scan *scan, bool gzip)
     if (code < 0)
         lose_packed(scan, code);
     for (i = 0; i < STREAMS; i++) {
-        mig_lines_finish(&scan->streams[i].lines);
-        settle_stream(&scan->streams[i]);
-        finish_digests(scan, i, gzip);
+        mig_contents_finish(scan->streams[i].contents);
+        finish_digests(scan, i);
     }
     return 0;
 }
@@ -488,8 +255,8 @@ read_all(struct scan *scan, ssize_t got, bool gzip)
         code = feed(&scan->streams[RAW], scan->block, (size_t)got);
         if (code == 0 && gzip)
             code = feed_packed(scan, scan->block, (size_t)got);
-        drop_digests(scan, RAW, gzip);
-        drop_digests(scan, INFLATED, gzip);
+        drop_digests(scan, RAW);
+        drop_digests(scan, INFLATED);
         if (code < 0 || (stream_idle(&scan->streams[RAW]) && stream_idle(&scan->streams[INFLATED])))
             return code;
         if (++blocks % 4 == 0 && scan->host->cancelled(scan->host->context))
@@ -515,6 +282,22 @@ meaning(int code)
     }
 }
 
+/* A check that could not be decided. */
+static int
+tell_trouble(const struct scan *scan, char *message, size_t size)
+{
+    const char *trouble = NULL;
+    const char *value = NULL;
+    size_t i;
+
+    for (i = 0; i < STREAMS && trouble == NULL; i++)
+        trouble = mig_contents_trouble(scan->streams[i].contents, &value);
+    if (trouble == NULL)
+        return 0;
+    snprintf(message, size, "regular expression '%.200s' is %s here", value, trouble);
+    return -E2BIG;
+}
+
 int
 mig_scan_run(struct scan *scan, struct evaluation *evaluation, int fd, const struct stat *st,
              char *ret_message, size_t message_size)
@@ -526,7 +309,6 @@ mig_scan_run(struct scan *scan, struct evaluation *evaluation, int fd, const str
     ret_message[0] = '\0';
     mig_regex_scratch_bound(scan->scratch);
     scan->evaluation = evaluation;
-    scan->trouble = NULL;
     scan->lost = 0;
     mig_reading_start(&scan->reading, fd, st);
     got = mig_reading_next(&scan->reading, scan->block, BLOCK_SIZE);
@@ -538,17 +320,12 @@ mig_scan_run(struct scan *scan, struct evaluation *evaluation, int fd, const str
         return say(ret_message, message_size, code, meaning(code));
     if (scan->lost < 0)
         return say(ret_message, message_size, scan->lost, mig_unpack_trouble(scan->unpack));
-    if (scan->trouble != NULL) {
-        snprintf(ret_message, message_size, "regular expression '%.200s' is %s here",
-                 scan->trouble_value, scan->trouble);
-        code = -E2BIG;
-    }
-    return code;
+    return tell_trouble(scan, ret_message, message_size);
 }
 
 struct scan *
-mig_scan_new(const struct mig_search_set *set, const struct mig_search_host *host,
-             struct mig_regex_scratch *scratch)
+mig_scan_new(const struct contents *contents, const struct mig_search_set *set,
+             const struct mig_search_host *host, struct mig_regex_scratch *scratch)
 {
     struct scan *scan = calloc(1, sizeof(*scan));
     bool complete;
@@ -562,13 +339,11 @@ mig_scan_new(const struct mig_search_set *set, const struct mig_search_host *hos
     scan->block = malloc(BLOCK_SIZE);
     complete = scan->block != NULL;
     for (i = 0; i < STREAMS; i++) {
-        scan->streams[i].scan = scan;
         scan->streams[i].digests = mig_digests_new();
-        scan->streams[i].open = calloc(set->checks_count + 1, sizeof(struct open_check));
-        scan->streams[i].runs = calloc(set->checks_count + 1, sizeof(struct mig_regex_run));
-        scan->streams[i].runs_count = set->checks_count;
-        complete = complete && scan->streams[i].digests != NULL && scan->streams[i].open != NULL &&
-                   scan->streams[i].runs != NULL;
+        scan->streams[i].contents = mig_contents_run_new(contents, scratch);
+        scan->streams[i].here = calloc(set->count + 1, sizeof(bool));
+        complete = complete && scan->streams[i].digests != NULL &&
+                   scan->streams[i].contents != NULL && scan->streams[i].here != NULL;
     }
     if (!complete) {
         mig_scan_free(scan);
@@ -581,17 +356,13 @@ void
 mig_scan_free(struct scan *scan)
 {
     size_t i;
-    size_t j;
 
     if (scan == NULL)
         return;
     for (i = 0; i < STREAMS; i++) {
         mig_digests_free(scan->streams[i].digests);
-        mig_lines_fini(&scan->streams[i].lines);
-        for (j = 0; scan->streams[i].runs != NULL && j < scan->streams[i].runs_count; j++)
-            mig_regex_run_fini(&scan->streams[i].runs[j]);
-        free(scan->streams[i].runs);
-        free(scan->streams[i].open);
+        mig_contents_run_free(scan->streams[i].contents);
+        free(scan->streams[i].here);
     }
     mig_unpack_free(scan->unpack);
     free(scan->block);

@@ -7,28 +7,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "search_set.h"
-
-enum outcome { OUTCOME_OPEN, OUTCOME_NO, OUTCOME_YES };
-
-/* What is known of one file. */
-struct evaluation {
-    uint8_t *outcomes; /* enum outcome, by check.state */
-    bool *alive;       /* by search: in scope, and may still match */
-    bool has_sha256;
-    uint8_t sha256[MIG_SEARCH_SHA256_SIZE];
-};
+#include "search_contents.h"
 
 struct scan;
-struct scan *mig_scan_new(const struct mig_search_set *set, const struct mig_search_host *host,
-                          struct mig_regex_scratch *scratch);
+struct scan *mig_scan_new(const struct contents *contents, const struct mig_search_set *set,
+                          const struct mig_search_host *host, struct mig_regex_scratch *scratch);
 void mig_scan_free(struct scan *scan);
 
 /* True when a search that is alive needs the file's bytes. */
-bool mig_scan_needed(const struct mig_search_set *set, const struct evaluation *evaluation);
-/* Decides the open checks of the searches that are alive in the file that `fd` is, as it was when
- * it was opened and `st` taken. On failure a message says why, and the checks that could not be
- * decided stay open. -ECANCELED: host->cancelled(). */
+bool mig_scan_needed(const struct evaluation *evaluation);
+/* Decides the open checks, which are of contents and hashes, of the searches that are alive in the
+ * file that `fd` is, as it was when it was opened and `st` taken. On failure a message says why, and
+ * the checks that could not be decided stay open. -ECANCELED: host->cancelled(). */
 int mig_scan_run(struct scan *scan, struct evaluation *evaluation, int fd, const struct stat *st,
                  char *ret_message, size_t message_size);
 

@@ -2,7 +2,7 @@
 /* Compiles searches from parameters; every refusal of a value is here. */
 #include "config.h"
 
-#include "search_set.h"
+#include "search_hashes.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -450,6 +450,7 @@ free_search(struct search *search)
         free(search->checks[i].value);
         mig_regex_free(search->checks[i].regex);
     }
+    mig_hashes_fini(search);
     free(search->paths);
     free(search->checks);
     free(search->label);
@@ -477,7 +478,6 @@ insert(struct mig_search_set *set, const struct search *search)
 {
     struct search *grown = reallocarray(set->searches, set->count + 1, sizeof(*grown));
     size_t at = set->count;
-    size_t i;
 
     if (grown == NULL)
         return -ENOMEM;
@@ -489,8 +489,6 @@ insert(struct mig_search_set *set, const struct search *search)
     set->count++;
     if (search->threads > set->threads)
         set->threads = search->threads < UINT_MAX ? (unsigned int)search->threads : UINT_MAX;
-    for (i = 0; i < search->checks_count; i++)
-        grown[at].checks[i].state = set->checks_count++;
     return 0;
 }
 
@@ -523,7 +521,7 @@ mig_search_add_json(struct mig_search_set *set, const char *label, struct json_o
         (code = take_paths(&reason, object, &search)) < 0 ||
         (code = take_options(&reason, object, &search, mismatch)) < 0 ||
         (code = take_checks(&reason, object, &search, mismatch)) < 0 ||
-        (code = insert(set, &search)) < 0)
+        (code = mig_hashes_init(&search)) < 0 || (code = insert(set, &search)) < 0)
         goto out;
     memset(&search, 0, sizeof(search));
     ret_message[0] = '\0';

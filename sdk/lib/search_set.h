@@ -46,8 +46,18 @@ struct check {
     struct mig_search_perm perm;
     enum mig_digest algorithm;
     uint8_t digest[MIG_DIGEST_SIZE_MAX];
-    size_t state; /* its place in an evaluation's arrays */
+    uint32_t same; /* the next one with this digest, see search_hashes.c */
     uint64_t hits;
+};
+
+/* The hash checks of a search, by their digests. */
+struct hashes {
+    uint32_t *table; /* NULL: there are none */
+    size_t mask;
+    uint64_t seed;
+    unsigned int algorithms; /* 1u << enum mig_digest, those with a check */
+    uint32_t counts[MIG_DIGEST_COUNT];
+    bool mismatch[MIG_DIGEST_COUNT];
 };
 
 struct search {
@@ -58,6 +68,7 @@ struct search {
     size_t checks_count;
     size_t first[CHECK_KINDS]; /* the checks of a kind are side by side */
     size_t counts[CHECK_KINDS];
+    struct hashes hashes;
     uint64_t max_size;  /* UINT64_MAX: no limit */
     uint64_t max_depth; /* UINT64_MAX: no limit */
     uint64_t match_limit;
@@ -75,7 +86,6 @@ struct search {
 struct mig_search_set {
     struct search *searches; /* sorted by label */
     size_t count;
-    size_t checks_count;  /* of all searches */
     unsigned int threads; /* the most that a search asks for; 0: none does */
 };
 
