@@ -23,6 +23,10 @@ core_libmig_agent_a_SOURCES += \
 	core/agent/main.c \
 	core/agent/message.h \
 	core/agent/module.c \
+	core/agent/owner_log.c \
+	core/agent/owner_log.h \
+	core/agent/owner_log_files.h \
+	core/agent/owner_log_show.c \
 	core/agent/pack.c \
 	core/agent/pack.h \
 	core/agent/persist.c \

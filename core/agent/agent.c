@@ -3,10 +3,13 @@
 
 #include "agent/agent.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/owner_log.h"
 #include "agent/site.h"
 #include "agent/supervisor.h"
 #include "base/log.h"
@@ -14,18 +17,39 @@
 static const char usage[] =
     "usage: mig-agent [-d] [-f]              serve the platform that is built in\n"
     "       mig-agent -m MODULE [-p]         run a module on the parameters of stdin\n"
-    "       mig-agent -q WORD                ask the running agent: pid, plugins, status, shutdown\n"
+    "       mig-agent -q WORD                ask the running agent: pid, plugins, status, "
+    "shutdown\n"
+    "       mig-agent log [-n COUNT] [-j]    show who asked what, what ran and what left\n"
     "       mig-agent -S                     show what is built in\n"
-                            "       mig-agent -V                     show the version\n"
-                            "  -d  log debug messages to stderr\n"
-                            "  -f  stay in the foreground (it always does)\n"
-                            "  -p  with -m: print text instead of JSON\n";
+    "       mig-agent -V                     show the version\n"
+    "  -d  log debug messages to stderr\n"
+    "  -f  stay in the foreground (it always does)\n"
+    "  -j  with log: print the log's own lines, JSON\n"
+    "  -n  with log: only the last COUNT events\n"
+    "  -p  with -m: print text instead of JSON\n";
 
 struct options {
     const char *mode;
     const char *query;
-    int debug, pretty, settings, version;
+    size_t count;
+    int debug, json, log, pretty, settings, version;
 };
+
+static int
+parse_count(const char *text, size_t *ret)
+{
+    char *end;
+    unsigned long value;
+
+    errno = 0;
+    value = strtoul(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end || errno || value == 0) {
+        fprintf(stderr, "mig-agent: -n takes a number of events, 1 or more, not '%s'\n", text);
+        return 2;
+    }
+    *ret = value;
+    return -1;
+}
 
 static int
 parse(int argc, char **argv, struct options *o)
@@ -33,15 +57,22 @@ parse(int argc, char **argv, struct options *o)
     int c;
 
     o->mode = "agent";
-    while ((c = getopt(argc, argv, "dfhm:pq:SV")) != -1) {
+    while ((c = getopt(argc, argv, "dfhjm:n:pq:SV")) != -1) {
         switch (c) {
         case 'd':
             o->debug = 1;
             break;
         case 'f':
             break;
+        case 'j':
+            o->json = 1;
+            break;
         case 'm':
             o->mode = optarg;
+            break;
+        case 'n':
+            if (parse_count(optarg, &o->count) == 2)
+                return 2;
             break;
         case 'p':
             o->pretty = 1;
@@ -60,8 +91,16 @@ parse(int argc, char **argv, struct options *o)
             return c == 'h' ? 0 : 2;
         }
     }
+    if (optind < argc && strcmp(argv[optind], "log") == 0) {
+        o->log = 1;
+        optind++;
+    }
     if (optind < argc) {
         fprintf(stderr, "mig-agent: unexpected argument '%s'\n%s", argv[optind], usage);
+        return 2;
+    }
+    if (!o->log && (o->json || o->count)) {
+        fprintf(stderr, "mig-agent: -j and -n go with log\n");
         return 2;
     }
     return -1;
@@ -107,6 +146,8 @@ mig_agent_main(int argc, char **argv)
         fprintf(stderr, "mig-agent: built of two versions of MIG: run mig-mkagent again\n");
         return 1;
     }
+    if (o.log)
+        return mig_owner_log_show(&mig_site, o.count, o.json, stdout);
     if (o.query)
         return mig_control_query(&mig_site, o.query);
     if (o.settings)

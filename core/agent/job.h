@@ -41,6 +41,8 @@ struct mig_job {
     size_t raw_len;
     struct mig_verdict verdict;
     char *refusal;
+    int noted;          /* in the owner's log */
+    size_t answer_size; /* bytes, once it is sent */
 
     struct mig_answer_part *parts;
     struct mig_worker **workers;

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 
 #include "agent/message.h"
+#include "agent/owner_log.h"
 #include "agent/pack.h"
 #include "agent/spool.h"
 #include "agent/supervisor.h"
@@ -29,6 +30,7 @@ send_answer(struct mig_supervisor *s, struct mig_job *job)
         mig_log(MIG_SEV_ERR, "%s", err.text);
     } else {
         mig_pack_number(&body, job->cookie);
+        job->answer_size = json.len;
         mig_pack_bytes(&body, json.data, json.len);
         rc = body.failed ? -ENOMEM : mig_child_send(&s->relay, MIG_MSG_RESULT, body.data, body.len);
     }
@@ -77,6 +79,7 @@ mig_jobs_fate(struct mig_supervisor *s, uint64_t cookie, uint64_t fate)
         return;
     }
     mig_log(MIG_SEV_DEBUG, "command %" PRId64 " answered", job->verdict.command_id);
+    mig_owner_log_sent(s->owner_log, job->verdict.command_id, job->answer_size);
     mig_spool_drop_answer(s->spool_fd, job->verdict.command_id);
     s->answers--;
     s->answered++;

@@ -4,12 +4,14 @@
 
 #include "agent/job.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "agent/assemble.h"
+#include "agent/owner_log.h"
 #include "agent/persist.h"
 #include "agent/roster.h"
 #include "agent/site.h"
@@ -22,11 +24,21 @@
 #define OUTPUTS_MAX (40u << 20) /* bytes of all results of one command */
 
 static void
-end_operation(struct mig_job *job, size_t i, enum mig_answer_status status, const char *reason)
+end_operation(struct mig_supervisor *s, struct mig_job *job, size_t i,
+              enum mig_answer_status status, const char *reason)
 {
-    job->parts[i].status = status;
-    if (!job->parts[i].reason && reason[0])
-        job->parts[i].reason = strdup(reason);
+    static const char *const names[] = {
+        [MIG_ANSWER_SUCCESS] = "success",
+        [MIG_ANSWER_FAILED] = "failed",
+        [MIG_ANSWER_TIMEOUT] = "timeout",
+    };
+    struct mig_answer_part *part = &job->parts[i];
+
+    part->status = status;
+    if (!part->reason && reason[0])
+        part->reason = strdup(reason);
+    mig_owner_log_ran(s->owner_log, job->verdict.command_id, job->verdict.operations[i].module,
+                      names[status], part->reason, part->output, part->output_len);
     job->ended++;
     if (job->ended == job->verdict.count) {
         job->state = JOB_ASSEMBLE;
@@ -84,16 +96,16 @@ start_operation(struct mig_supervisor *s, struct mig_job *job, size_t i)
     const char *quarantine = mig_roster_quarantine(s->roster, op->module);
 
     if (quarantine) {
-        end_operation(job, i, MIG_ANSWER_FAILED, quarantine);
+        end_operation(s, job, i, MIG_ANSWER_FAILED, quarantine);
         return;
     }
     if (spec.timeout_ms <= 0) {
-        end_operation(job, i, MIG_ANSWER_TIMEOUT,
+        end_operation(s, job, i, MIG_ANSWER_TIMEOUT,
                       "the action expired before the operation started");
         return;
     }
     if (mig_worker_start(&spec, &job->workers[i], &err) < 0) {
-        end_operation(job, i, MIG_ANSWER_FAILED, err.text);
+        end_operation(s, job, i, MIG_ANSWER_FAILED, err.text);
         return;
     }
     s->running++;
@@ -145,11 +157,29 @@ finish_operation(struct mig_supervisor *s, struct mig_job *job, size_t i)
     if (outcome->status != MIG_WORKER_REFUSED &&
         mig_roster_outcome(s->roster, module, outcome->crashed, reason))
         mig_log(MIG_SEV_ERR, "%s", mig_roster_quarantine(s->roster, module));
-    end_operation(job, i, status, reason);
+    end_operation(s, job, i, status, reason);
     mig_persist_forget(s->persist, job->workers[i]);
     mig_worker_free(job->workers[i]);
     job->workers[i] = NULL;
     s->running--;
+}
+
+/* What the owner can not read of afterwards does not run, unless it is too late to run anyway. */
+static int
+note(struct mig_supervisor *s, struct mig_job *job)
+{
+    struct mig_err err = {0};
+
+    if (job->noted || time_left(s, job) <= 0)
+        return 0;
+    if (job->retry_at > mig_time_monotonic_ms())
+        return -EAGAIN;
+    if (mig_owner_log_accepted(s->owner_log, &job->verdict, &err) < 0) {
+        mig_job_later(job);
+        return -EAGAIN;
+    }
+    job->noted = 1;
+    return 0;
 }
 
 void
@@ -157,7 +187,7 @@ mig_job_start_workers(struct mig_supervisor *s)
 {
     for (struct mig_job *job = s->jobs; job; job = job->next)
         while (job->state == JOB_RUN && job->next_operation < job->verdict.count &&
-               s->running < s->site->max_workers)
+               s->running < s->site->max_workers && note(s, job) == 0)
             start_operation(s, job, job->next_operation++);
 }
 

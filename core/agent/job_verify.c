@@ -10,6 +10,7 @@
 
 #include "agent/assemble.h"
 #include "agent/message.h"
+#include "agent/owner_log.h"
 #include "agent/spool.h"
 #include "agent/supervisor.h"
 #include "base/buf.h"
@@ -152,6 +153,7 @@ accept(struct mig_supervisor *s, struct mig_job *job)
     if (rc < 0) {
         mig_log(MIG_SEV_WARNING, "action %" PRId64 " refused: %s", v->action_id, err.text);
         s->refused++;
+        mig_owner_log_refused(s->owner_log, v, err.text);
         mig_spool_drop_job(s->spool_fd, v->command_id);
         mig_job_refuse(job, &err);
         return;
@@ -178,6 +180,7 @@ take_verdict(struct mig_supervisor *s, struct mig_job *job)
     } else if (v->kind == MIG_VERDICT_REFUSED) {
         mig_log(MIG_SEV_WARNING, "action %" PRId64 " refused: %s", v->action_id, v->reason);
         s->refused++;
+        mig_owner_log_refused(s->owner_log, v, v->reason);
         keep_answer(s, job, v->answer, v->answer_len);
         return;
     } else {

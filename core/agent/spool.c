@@ -19,7 +19,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 
-#define JOB_MAGIC 0x31424f4a47494dull /* "MIGJOB1" */
+#define JOB_MAGIC 0x32424f4a47494dull /* "MIGJOB2" */
 #define JOB_MAX (128u << 20)
 
 static void

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "agent/message.h"
+#include "agent/owner_log.h"
 #include "agent/pack.h"
 #include "agent/persist.h"
 #include "agent/roster.h"
@@ -133,6 +134,8 @@ open_state(struct mig_supervisor *s, struct mig_err *err)
     if (rc == 0)
         rc = mig_journal_open(s->run_fd, "journal", mig_time_now().sec, &s->journal, err);
     if (rc == 0)
+        rc = mig_owner_log_open(s->run_fd, &s->owner_log, err);
+    if (rc == 0)
         rc = mig_control_open(s->run_fd, &s->control, err);
     if (rc == 0)
         rc = verifier_home(s, err);
@@ -153,6 +156,7 @@ close_state(struct mig_supervisor *s)
     mig_roster_free(s->roster);
     mig_persist_end(s->persist);
     mig_control_close(s->control, s->run_fd);
+    mig_owner_log_close(s->owner_log);
     mig_journal_close(s->journal);
     for (int *fd = (int[]){s->spool_fd, s->lock_fd, s->run_fd, -2}; *fd != -2; fd++)
         if (*fd >= 0)
@@ -470,6 +474,7 @@ mig_supervisor_run(const struct mig_site *site, struct mig_err *err)
     if (rc == 0) {
         mig_log(MIG_SEV_NOTICE, "agent " PACKAGE_VERSION " serves %s as %.20s...",
                 mig_site_run_dir(site), s.queueloc);
+        mig_owner_log_started(s.owner_log);
         tick(&s);
         mig_jobs_work(&s);
         while (!s.stopping)

@@ -19,6 +19,7 @@ struct mig_buf;
 struct mig_control;
 struct mig_job;
 struct mig_journal;
+struct mig_owner_log;
 struct mig_persist;
 struct mig_roster;
 struct mig_site;
@@ -29,6 +30,7 @@ struct mig_supervisor {
     char queueloc[MIG_QUEUELOC_MAX];
     char verifier_home[512];
     struct mig_journal *journal;
+    struct mig_owner_log *owner_log;
     struct mig_child relay, verifier, beat;
     struct mig_control *control;
     struct mig_persist *persist; /* NULL: the site has none */

@@ -21,6 +21,7 @@ mig_verdict_fini(struct mig_verdict *verdict)
     }
     free(verdict->operations);
     free(verdict->reason);
+    free(verdict->name);
     free(verdict->signers);
     free(verdict->answer);
     memset(verdict, 0, sizeof(*verdict));
@@ -43,6 +44,7 @@ mig_verdict_pack(const struct mig_verdict *verdict, struct mig_buf *out)
         mig_pack_bytes(out, verdict->operations[i].parameters,
                        verdict->operations[i].parameters_len);
     }
+    mig_pack_text(out, verdict->name);
     return out->failed ? -ENOMEM : 0;
 }
 
@@ -91,6 +93,7 @@ mig_verdict_unpack(const void *data, size_t len, struct mig_verdict *ret)
     v.signers = mig_unpack_dup(&in, NULL);
     v.answer = mig_unpack_dup(&in, &v.answer_len);
     unpack_operations(&in, &v);
+    v.name = mig_unpack_dup(&in, NULL);
     if (in.bad || in.left || kind < MIG_VERDICT_ACCEPTED || kind > MIG_VERDICT_UNREADABLE) {
         mig_verdict_fini(&v);
         return MIG_E_PROTOCOL;

@@ -27,6 +27,7 @@ struct mig_verdict {
     int64_t expires;          /* Unix seconds */
     unsigned char digest[32]; /* SHA-256 of the signed text */
     char *reason;
+    char *name;    /* of the action, for the owner's log */
     char *signers; /* fingerprints, separated by spaces */
     struct mig_verdict_operation *operations;
     size_t count;

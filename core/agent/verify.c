@@ -190,6 +190,11 @@ mig_verify_command(const struct mig_verify *verify, const void *raw, size_t len,
     v.command_id = command->id;
     v.action_id = command->action->id;
     v.expires = command->action->expireafter.sec;
+    v.name = strdup(command->action->name ? command->action->name : "");
+    if (!v.name) {
+        rc = -ENOMEM;
+        goto out;
+    }
     rc = check_all(verify, command, &v, &err);
     if (rc == 0)
         v.kind = MIG_VERDICT_ACCEPTED;

@@ -140,6 +140,17 @@ like "$(cat "$err")" 'already had validity time period' "its validity was kept"
 ask -i "$PLATFORM_DIR/bob.json" -z
 is "$status" 1 "a signed action is not changed"
 
+# 9. What the endpoint's owner reads of it.
+out=$("$AGENT" log -n 4)
+like "$out" "accepted command [0-9]+ of action [0-9]+ \"" "the owner's log says what was accepted"
+like "$out" "signed by $(fingerprint alice) .*alice" "under whose signature"
+like "$out" "signed by $(fingerprint bob) .*bob" "and whose else"
+like "$out" 'example \{.*"gethostname":true' "with which parameters"
+like "$out" 'ran command [0-9]+: example success, found, [0-9]+ bytes' "what ran"
+like "$out" 'sent command [0-9]+: [0-9]+ bytes' "and what left"
+is "$("$AGENT" log -j | jq -r 'select(.event == "sent") | .bytes > 0' | sort -u)" true "its lines are JSON"
+like "$("$AGENT" log -n none 2>&1)" "-n takes a number of events, 1 or more, not 'none'" "a bad count is named"
+
 sanitizers_quiet
 ok $? "no sanitizer has a complaint in a log"
 tap_done

@@ -2,6 +2,7 @@
 if HAVE_CMOCKA
 AGENT_TESTS = \
 	tests/unit/agent/test_mksite \
+	tests/unit/agent/test_owner_log \
 	tests/unit/agent/test_pack \
 	tests/unit/agent/test_state \
 	tests/unit/agent/test_transport \
@@ -17,6 +18,8 @@ tests_unit_agent_test_mksite_SOURCES = \
 	tests/unit/trust/gpg_home.c \
 	tests/unit/trust/gpg_home.h
 tests_unit_agent_test_mksite_LDADD = core/libmig-mkagent.a $(AGENT_TEST_LIBS)
+tests_unit_agent_test_owner_log_SOURCES = tests/unit/agent/test_owner_log.c
+tests_unit_agent_test_owner_log_LDADD = $(AGENT_TEST_LIBS)
 tests_unit_agent_test_pack_SOURCES = tests/unit/agent/test_pack.c
 tests_unit_agent_test_pack_LDADD = $(AGENT_TEST_LIBS)
 tests_unit_agent_test_state_SOURCES = tests/unit/agent/test_state.c

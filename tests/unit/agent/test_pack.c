@@ -25,6 +25,7 @@ sample(void)
                             .action_id = 1ll << 52,
                             .expires = 1800000000,
                             .digest = {1, 2, 3},
+                            .name = (char *)(uintptr_t) "a name",
                             .signers = (char *)(uintptr_t) "AB CD",
                             .operations = operations,
                             .count = 2};
@@ -45,6 +46,7 @@ test_verdict_round_trip(void **state)
     assert_int_equal(v.command_id, -5);
     assert_int_equal(v.action_id, 1ll << 52);
     assert_int_equal(v.digest[2], 3);
+    assert_string_equal(v.name, "a name");
     assert_string_equal(v.signers, "AB CD");
     assert_string_equal(v.reason, "");
     assert_int_equal(v.count, 2);
