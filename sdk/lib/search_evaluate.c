@@ -248,25 +248,6 @@ open_file(const struct candidate *candidate)
     return fd < 0 ? -errno : fd;
 }
 
-/* A link may lead to where files are not to be read. */
-static bool
-may_read(struct worker *worker, const struct candidate *candidate, int fd, const struct stat *st)
-{
-    const char *type = NULL;
-
-    if (!S_ISREG(st->st_mode)) {
-        skip_alive(worker, SKIP_TYPE);
-        mig_search_tell(worker, "warning: ", " is no regular file any more and was not read");
-        return false;
-    }
-    if (!candidate->link || candidate->device == 0 || st->st_dev == candidate->device ||
-        mig_search_fs(fd, st->st_dev, &type) != FS_PSEUDO)
-        return true;
-    skip_alive(worker, SKIP_FILE_SYSTEM);
-    mig_search_tell(worker, "warning: ", " is a link into a pseudo file system and was not read");
-    return false;
-}
-
 /* A search whose checks are all decided has missed nothing but, maybe, a digest to return. */
 static bool
 misses(const struct worker *worker, size_t i)
@@ -275,14 +256,41 @@ misses(const struct worker *worker, size_t i)
            (worker->set->searches[i].return_sha256 && !worker->evaluation.has_sha256);
 }
 
+/* What the bytes of a file could not be looked at for: counted for the searches that needed them.
+ */
 static void
-fail_contents(struct worker *worker, const char *after)
+skip_undecided(struct worker *worker, enum skip why)
 {
     size_t i;
 
     for (i = 0; i < worker->set->count; i++)
         if (worker->evaluation.alive[i] && misses(worker, i))
-            mig_search_skip_one(worker, i, SKIP_FAILED);
+            mig_search_skip_one(worker, i, why);
+}
+
+/* A link may lead to where files are not to be read. */
+static bool
+may_read(struct worker *worker, const struct candidate *candidate, int fd, const struct stat *st)
+{
+    const char *type = NULL;
+
+    if (!S_ISREG(st->st_mode)) {
+        skip_undecided(worker, SKIP_TYPE);
+        mig_search_tell(worker, "warning: ", " is no regular file any more and was not read");
+        return false;
+    }
+    if (!candidate->link || candidate->device == 0 || st->st_dev == candidate->device ||
+        mig_search_fs(fd, st->st_dev, &type) != FS_PSEUDO)
+        return true;
+    skip_undecided(worker, SKIP_FILE_SYSTEM);
+    mig_search_tell(worker, "warning: ", " is a link into a pseudo file system and was not read");
+    return false;
+}
+
+static void
+fail_contents(struct worker *worker, const char *after)
+{
+    skip_undecided(worker, SKIP_FAILED);
     mig_search_tell(worker, "evaluateFile() -> ", after);
 }
 
@@ -298,13 +306,13 @@ decide_contents(struct worker *worker, const struct candidate *candidate, struct
 
     if (fd < 0) {
         worker->statistics.open_failed++;
-        skip_alive(worker, mig_search_skip_reason(-fd));
+        skip_undecided(worker, mig_search_skip_reason(-fd));
         mig_search_fail(worker, "open", -fd);
         return;
     }
     if (fstat(fd, &opened) != 0) {
         code = errno;
-        skip_alive(worker, SKIP_FAILED);
+        skip_undecided(worker, SKIP_FAILED);
         mig_search_fail(worker, "stat", code);
     } else if (may_read(worker, candidate, fd, &opened)) {
         *st = opened;

@@ -42,8 +42,9 @@ mig_reading_next(struct reading *reading, void *block, size_t room)
 
     if (wanted == 0 && !reading->pseudo)
         return 0;
-    /* One more byte tells whether there is more. */
-    wanted += wanted == 0;
+    /* To see whether there is more. */
+    if (wanted == 0)
+        wanted = room;
     do
         got = read(reading->fd, block, wanted);
     while (got < 0 && errno == EINTR);

@@ -17,6 +17,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_options \
 	tests/fuzz/fuzz_regex \
 	tests/fuzz/fuzz_signature \
+	tests/fuzz/fuzz_unpack \
 	tests/fuzz/fuzz_worker
 check_PROGRAMS += $(fuzz_targets)
 FUZZ_LIBS = core/libmig-core.a $(CORE_LIBS)
@@ -73,6 +74,10 @@ tests_fuzz_fuzz_regex_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_signature_SOURCES = tests/fuzz/fuzz_signature.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_signature_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_signature_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_unpack_SOURCES = tests/fuzz/fuzz_unpack.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
+tests_fuzz_fuzz_unpack_CPPFLAGS = $(AM_CPPFLAGS) $(SDK_CPPFLAGS)
+tests_fuzz_fuzz_unpack_LDADD = $(SDK_SEARCH_LIB) $(FUZZ_LIBS)
+tests_fuzz_fuzz_unpack_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_worker_SOURCES = tests/fuzz/fuzz_worker.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_worker_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_worker_LDFLAGS = $(FUZZ_LINK)
@@ -148,6 +153,18 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/fuzz_signature/line.txt \
 	tests/fuzz/corpus/fuzz_signature/packet.bin \
 	tests/fuzz/corpus/fuzz_signature/partial.bin \
+	tests/fuzz/corpus/fuzz_unpack/bzip2-row.bz2 \
+	tests/fuzz/corpus/fuzz_unpack/bzip2.bz2 \
+	tests/fuzz/corpus/fuzz_unpack/gzip-garbage.gz \
+	tests/fuzz/corpus/fuzz_unpack/gzip-name.gz \
+	tests/fuzz/corpus/fuzz_unpack/gzip-row.gz \
+	tests/fuzz/corpus/fuzz_unpack/gzip.gz \
+	tests/fuzz/corpus/fuzz_unpack/xz-filters.xz \
+	tests/fuzz/corpus/fuzz_unpack/xz-row.xz \
+	tests/fuzz/corpus/fuzz_unpack/xz.xz \
+	tests/fuzz/corpus/fuzz_unpack/zstd-grows.zst \
+	tests/fuzz/corpus/fuzz_unpack/zstd-row.zst \
+	tests/fuzz/corpus/fuzz_unpack/zstd.zst \
 	tests/fuzz/corpus/fuzz_worker/failed.bin \
 	tests/fuzz/corpus/fuzz_worker/over.bin \
 	tests/fuzz/corpus/fuzz_worker/raw.bin \

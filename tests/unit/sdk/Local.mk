@@ -7,6 +7,8 @@ SDK_TEST_CFLAGS = $(MIG_CFLAGS) $(CMOCKA_CFLAGS) $(JSON_CFLAGS)
 sdk_tests = \
 	tests/unit/sdk/test_example \
 	tests/unit/sdk/test_file \
+	tests/unit/sdk/test_file_hazards \
+	tests/unit/sdk/test_file_packed \
 	tests/unit/sdk/test_lines \
 	tests/unit/sdk/test_queue \
 	tests/unit/sdk/test_regex \
@@ -23,11 +25,27 @@ tests_unit_sdk_test_example_CPPFLAGS = $(SDK_CPPFLAGS)
 tests_unit_sdk_test_example_CFLAGS = $(SDK_TEST_CFLAGS)
 tests_unit_sdk_test_example_LDADD = $(SDK_TEST_LIBS)
 
-tests_unit_sdk_test_file_SOURCES = tests/unit/sdk/test_file.c tests/unit/sdk/tree.c \
+finder_sources = \
+	tests/unit/sdk/finder.c \
+	tests/unit/sdk/finder.h \
+	tests/unit/sdk/tree.c \
 	tests/unit/sdk/tree.h
+
+tests_unit_sdk_test_file_SOURCES = tests/unit/sdk/test_file.c $(finder_sources)
 tests_unit_sdk_test_file_CPPFLAGS = $(SDK_CPPFLAGS)
 tests_unit_sdk_test_file_CFLAGS = $(SDK_TEST_CFLAGS)
 tests_unit_sdk_test_file_LDADD = $(SDK_TEST_LIBS)
+
+tests_unit_sdk_test_file_hazards_SOURCES = tests/unit/sdk/test_file_hazards.c $(finder_sources)
+tests_unit_sdk_test_file_hazards_CPPFLAGS = $(SDK_CPPFLAGS)
+tests_unit_sdk_test_file_hazards_CFLAGS = $(SDK_TEST_CFLAGS)
+tests_unit_sdk_test_file_hazards_LDADD = $(SDK_TEST_LIBS)
+
+tests_unit_sdk_test_file_packed_SOURCES = tests/unit/sdk/test_file_packed.c \
+	tests/unit/sdk/unpack_texts.h $(finder_sources)
+tests_unit_sdk_test_file_packed_CPPFLAGS = $(SDK_CPPFLAGS)
+tests_unit_sdk_test_file_packed_CFLAGS = $(SDK_TEST_CFLAGS)
+tests_unit_sdk_test_file_packed_LDADD = $(SDK_TEST_LIBS)
 
 tests_unit_sdk_test_lines_SOURCES = tests/unit/sdk/test_lines.c tests/unit/sdk/tree.c \
 	tests/unit/sdk/tree.h

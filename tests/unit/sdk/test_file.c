@@ -4,14 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,76 +19,8 @@
 #include <mig/mock_host.h>
 #include <mig/search.h>
 
+#include "finder.h"
 #include "tree.h"
-
-static const struct mig_plugin *plugin;
-static struct mig_mock *mock;
-
-static int
-setup(void **state)
-{
-    (void)state;
-    mock = mig_mock_new();
-    tree_make();
-    return mock == NULL;
-}
-
-static int
-teardown(void **state)
-{
-    (void)state;
-    tree_remove();
-    mig_mock_free(mock);
-    return 0;
-}
-
-/* The files of a search's elements, in order of their names, each with a blank; "-" for none. */
-static const char *
-files_of(const char *label)
-{
-    static char text[4096];
-    struct json_object *array = NULL;
-    const char *names[256];
-    size_t count = 0, len = 0;
-    size_t i, j;
-
-    text[0] = '\0';
-    json_object_object_get_ex(mig_mock_elements_object(mock), label, &array);
-    for (i = 0; array != NULL && i < json_object_array_length(array); i++) {
-        const char *path = json_object_get_string(
-            json_object_object_get(json_object_array_get_idx(array, i), "file"));
-        const char *name = strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path;
-        for (j = count++; j > 0 && strcmp(names[j - 1], name) > 0; j--)
-            names[j] = names[j - 1];
-        names[j] = name;
-    }
-    for (i = 0; i < count; i++) {
-        len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", i > 0 ? " " : "",
-                                names[i][0] != '\0' ? names[i] : "-");
-        assert_true(len < sizeof(text));
-    }
-    return text;
-}
-
-static void
-run(const char *format)
-{
-    assert_int_equal(mig_mock_run(mock, plugin, tree_json(format)), 0);
-    assert_null(mig_mock_undeclared(mock, plugin));
-}
-
-/* Finds with one matchall search: `checks` are its members. */
-static const char *
-find(const char *checks, const char *options)
-{
-    char format[4096];
-
-    snprintf(format, sizeof(format),
-             "{'searches':{'s1':{'paths':['@']%s%s,'options':{'matchall':true%s%s}}}}",
-             *checks ? "," : "", checks, *options ? "," : "", options);
-    run(format);
-    return files_of("s1");
-}
 
 static void
 test_result_to_the_byte(void **state)
@@ -420,37 +350,6 @@ test_max_errors(void **state)
         strstr(mig_mock_errors(mock), "\"3 errors were not returned (max errors = 2)\"]"));
     find("'names':['x']", "'maxerrors':0");
     assert_null(strstr(mig_mock_errors(mock), "not returned"));
-}
-
-/* Runs `fn` in a child that is no root; true when it made no complaint. */
-static int
-as_nobody(void (*fn)(void))
-{
-    int status = -1;
-    pid_t child = fork();
-
-    assert_true(child >= 0);
-    if (child == 0) {
-        if (setgroups(0, NULL) != 0 || setresgid(65534, 65534, 65534) != 0 ||
-            setresuid(65534, 65534, 65534) != 0)
-            _exit(99);
-        fn();
-        /* What the child shares with its parent is freed there; 1 is a failed check's. */
-        _exit(0);
-    }
-    assert_int_equal(waitpid(child, &status, 0), child);
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
-/* In the child a failed check must not go on with the parent's tests. */
-static void
-expect(int good, const char *what)
-{
-    if (good)
-        return;
-    fprintf(stderr, "# %s: found %s, errors %s, statistics %s\n", what, files_of("s1"),
-            mig_mock_errors(mock), mig_mock_statistics(mock));
-    _exit(1);
 }
 
 static void
@@ -828,39 +727,33 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_result_to_the_byte, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_nothing_found, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_match_any, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_labels_are_sorted, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_filters, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_hashes, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_content_truth_table, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_long_lines_and_binaries, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_gzip, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_scope_and_depth, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_limits_are_per_search, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_links_pipes_and_what_is_missing, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_max_errors, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_unreadable, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_vanished_file, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_deep_tree, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_names_that_are_not_utf8, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_cut_short, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_pseudo_file_systems, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_hostile_pattern, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_more_filters, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_many_checks, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_print, setup, teardown),
+        FINDER_TEST(test_result_to_the_byte),
+        FINDER_TEST(test_nothing_found),
+        FINDER_TEST(test_match_any),
+        FINDER_TEST(test_labels_are_sorted),
+        FINDER_TEST(test_filters),
+        FINDER_TEST(test_hashes),
+        FINDER_TEST(test_content_truth_table),
+        FINDER_TEST(test_long_lines_and_binaries),
+        FINDER_TEST(test_gzip),
+        FINDER_TEST(test_scope_and_depth),
+        FINDER_TEST(test_limits_are_per_search),
+        FINDER_TEST(test_links_pipes_and_what_is_missing),
+        FINDER_TEST(test_max_errors),
+        FINDER_TEST(test_unreadable),
+        FINDER_TEST(test_vanished_file),
+        FINDER_TEST(test_deep_tree),
+        FINDER_TEST(test_names_that_are_not_utf8),
+        FINDER_TEST(test_cut_short),
+        FINDER_TEST(test_pseudo_file_systems),
+        FINDER_TEST(test_refusals),
+        FINDER_TEST(test_hostile_pattern),
+        FINDER_TEST(test_more_filters),
+        FINDER_TEST(test_many_checks),
+        FINDER_TEST(test_print),
     };
-    const char *build = getenv("top_builddir");
-    char path[4096];
 
-    snprintf(path, sizeof(path), "%s/plugins/file/.libs/file.so", build != NULL ? build : ".");
-    plugin = mig_mock_load(path);
-    if (plugin == NULL) {
-        puts("1..0 # SKIP the file plugin is not built as a shared object");
+    if (!finder_load())
         return 0;
-    }
     return cmocka_run_group_tests_name("file", tests, NULL, NULL);
 }
