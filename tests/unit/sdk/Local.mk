@@ -10,6 +10,7 @@ sdk_tests = \
 	tests/unit/sdk/test_file_hazards \
 	tests/unit/sdk/test_file_packed \
 	tests/unit/sdk/test_lines \
+	tests/unit/sdk/test_multi \
 	tests/unit/sdk/test_queue \
 	tests/unit/sdk/test_regex \
 	tests/unit/sdk/test_regex_answers \
@@ -52,6 +53,12 @@ tests_unit_sdk_test_lines_SOURCES = tests/unit/sdk/test_lines.c tests/unit/sdk/t
 tests_unit_sdk_test_lines_CPPFLAGS = $(SDK_CPPFLAGS)
 tests_unit_sdk_test_lines_CFLAGS = $(SDK_TEST_CFLAGS)
 tests_unit_sdk_test_lines_LDADD = $(SDK_TEST_LIBS)
+
+tests_unit_sdk_test_multi_SOURCES = tests/unit/sdk/test_multi.c tests/unit/sdk/tree.c \
+	tests/unit/sdk/tree.h
+tests_unit_sdk_test_multi_CPPFLAGS = $(SDK_CPPFLAGS)
+tests_unit_sdk_test_multi_CFLAGS = $(SDK_TEST_CFLAGS)
+tests_unit_sdk_test_multi_LDADD = $(SDK_TEST_LIBS)
 
 tests_unit_sdk_test_queue_SOURCES = tests/unit/sdk/test_queue.c
 tests_unit_sdk_test_queue_CPPFLAGS = $(SDK_CPPFLAGS)
