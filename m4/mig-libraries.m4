@@ -40,6 +40,11 @@ MIG_UNPACK_LIBRARY([zstd], [libzstd-dev], [zstd.h], [zstd], [ZSTD_decompressStre
 AC_SUBST([UNPACK_LIBS])
 MIG_NEED_LIBRARY([SECCOMP], [libseccomp >= 2.4], [libseccomp-dev])
 MIG_NEED_LIBRARY([CAPNG], [libcap-ng], [libcap-ng-dev])
+# Without it, rpm's databases in SQLite are named in the answers and not read.
+PKG_CHECK_MODULES([SQLITE], [sqlite3 >= 3.31],
+  [have_sqlite=yes
+   AC_DEFINE([HAVE_SQLITE], [1], [Define to read rpm's databases in SQLite.])],
+  [have_sqlite="no (sqlite3 >= 3.31 not found: install libsqlite3-dev)"])
 PKG_CHECK_MODULES([CMOCKA], [cmocka >= 1.1], [have_cmocka=yes], [have_cmocka=no])
 AM_CONDITIONAL([HAVE_CMOCKA], [test "x$have_cmocka" = xyes])
 AC_CHECK_HEADER([ltdl.h], [], [AC_MSG_ERROR([ltdl.h not found: install libltdl-dev])])

@@ -19,6 +19,7 @@ AC_MSG_NOTICE([
   fuzzers      $enable_fuzzers
   unit tests   $have_cmocka
   looks into   $mig_unpack_summary
+  rpm/SQLite   $have_sqlite
   plugins$mig_plugins_summary
 ])
 ])

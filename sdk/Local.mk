@@ -13,6 +13,7 @@ miginclude_HEADERS = \
 	sdk/include/mig/multi.h \
 	sdk/include/mig/packages.h \
 	sdk/include/mig/plugin.h \
+	sdk/include/mig/process.h \
 	sdk/include/mig/queue.h \
 	sdk/include/mig/regex.h \
 	sdk/include/mig/search.h \
@@ -26,6 +27,7 @@ noinst_LTLIBRARIES += sdk/libmig-sdk.la
 sdk_libmig_sdk_la_SOURCES = \
 	sdk/lib/crc.h \
 	sdk/lib/json.c \
+	sdk/lib/process.c \
 	sdk/lib/queue.c \
 	sdk/lib/state.c \
 	sdk/lib/version.c \
@@ -43,9 +45,16 @@ sdk_libmig_packages_la_SOURCES = \
 	sdk/lib/packages_dpkg.c \
 	sdk/lib/packages_lines.c \
 	sdk/lib/packages_read.h \
-	sdk/lib/packages_root.c
+	sdk/lib/packages_root.c \
+	sdk/lib/packages_roots.c \
+	sdk/lib/packages_rpm.h \
+	sdk/lib/packages_rpm_bdb.c \
+	sdk/lib/packages_rpm_header.c \
+	sdk/lib/packages_rpm_ndb.c \
+	sdk/lib/packages_rpm_sqlite.c
 sdk_libmig_packages_la_CPPFLAGS = $(SDK_CPPFLAGS)
-sdk_libmig_packages_la_CFLAGS = $(PLUGIN_CFLAGS)
+sdk_libmig_packages_la_CFLAGS = $(PLUGIN_CFLAGS) $(SQLITE_CFLAGS)
+sdk_libmig_packages_la_LIBADD = $(SQLITE_LIBS)
 
 SDK_SEARCH_LIB = sdk/libmig-search.la
 noinst_LTLIBRARIES += sdk/libmig-search.la

@@ -8,9 +8,8 @@ memory_sources = \
 	plugins/memory/needles.h \
 	plugins/memory/options.c \
 	plugins/memory/pages.c \
+	plugins/memory/pages.h \
 	plugins/memory/print.c \
-	plugins/memory/process.c \
-	plugins/memory/process.h \
 	plugins/memory/scan.c \
 	plugins/memory/scan.h \
 	plugins/memory/search.c \

@@ -12,10 +12,10 @@
 
 #include <json-c/json.h>
 #include <mig/json.h>
+#include <mig/process.h>
 #include <mig/regex.h>
 #include <mig/text.h>
 
-#include "process.h"
 #include "scan.h"
 #include "search.h"
 
@@ -25,7 +25,7 @@ struct run {
     const struct mig_host *host;
     struct memory_question question;
     struct memory_scanner *scanner;
-    struct memory_family *family;
+    struct mig_process_family *family;
     struct mig_regex_scratch *scratch;
     struct json_object *failures; /* NULL: not asked for */
     uint64_t failed;              /* processes that could not be looked at */
@@ -152,7 +152,7 @@ match_text(struct run *run, enum memory_kind kind, const char *text)
 }
 
 static int
-on_map(void *context, const struct memory_map *map)
+on_map(void *context, const struct mig_process_map *map)
 {
     if (*map->path == '/')
         match_text(context, MEMORY_LIBRARY, map->path);
@@ -187,9 +187,9 @@ look_at(struct run *run, pid_t pid)
     size_t i, j;
     int code;
 
-    if (memory_family_has(run->family, pid))
+    if (mig_process_family_has(run->family, pid))
         return;
-    code = memory_process_name(pid, &name);
+    code = mig_process_name(pid, &name);
     if (code == -ESRCH)
         return;
     run->processes++;
@@ -202,7 +202,7 @@ look_at(struct run *run, pid_t pid)
             run->question.searches[i].checks[j].matched = false;
     match_text(run, MEMORY_NAME, name);
     if (run->question.has_libraries)
-        code = memory_process_maps(pid, on_map, run);
+        code = mig_process_maps(pid, on_map, run);
     if (code == 0 && activate(run))
         code = memory_scan(run->scanner, pid);
     if (code < 0 && code != -ESRCH && code != -ENOENT)
@@ -255,7 +255,7 @@ search(struct run *run)
     size_t count = 0;
     size_t i;
     bool cut_short = false;
-    int code = memory_process_list(&pids, &count);
+    int code = mig_process_list(&pids, &count);
 
     if (code < 0)
         return mig_refuse(run->host, code, "the processes can not be listed: %s", strerror(-code));
@@ -284,7 +284,7 @@ memory_run(const struct mig_host *host, const char *parameters, size_t length)
     if (code < 0)
         return code;
     run.scanner = memory_scanner_new(&run.question, &scanner_host);
-    run.family = memory_family_new();
+    run.family = mig_process_family_new();
     run.scratch = mig_regex_scratch_new();
     if (run.question.log_failures)
         run.failures = json_object_new_array();
@@ -294,7 +294,7 @@ memory_run(const struct mig_host *host, const char *parameters, size_t length)
         code = mig_refuse(host, -ENOMEM, "no memory for the search");
     json_object_put(run.failures);
     mig_regex_scratch_free(run.scratch);
-    memory_family_free(run.family);
+    mig_process_family_free(run.family);
     memory_scanner_free(run.scanner);
     memory_question_fini(&run.question);
     return code;

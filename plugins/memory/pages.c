@@ -3,7 +3,7 @@
  * once, or by the table of pages. */
 #include "config.h"
 
-#include "process.h"
+#include "pages.h"
 
 #include <errno.h>
 #include <sys/ioctl.h>
@@ -116,4 +116,14 @@ memory_pages(int pagemap, uint64_t start, uint64_t end, bool swapped,
         return code;
     return read_table(pagemap, start, end, ENTRY_PRESENT | (swapped ? ENTRY_SWAPPED : 0), each,
                       context);
+}
+
+size_t
+memory_page_size(void)
+{
+    static size_t size;
+
+    if (size == 0)
+        size = (size_t)sysconf(_SC_PAGESIZE);
+    return size;
 }

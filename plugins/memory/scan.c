@@ -12,8 +12,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <mig/process.h>
+
 #include "match.h"
-#include "process.h"
+#include "pages.h"
 #include "search.h"
 
 #define WINDOW (512u * 1024u)
@@ -231,7 +233,7 @@ add_piece(struct memory_scanner *scanner, uint64_t start, uint64_t end, bool hid
 /* What is put together of one mapping. */
 struct pieces {
     struct memory_scanner *scanner;
-    const struct memory_map *map;
+    const struct mig_process_map *map;
     uint64_t from; /* what lies before is not wanted, or had */
     bool margins;
 };
@@ -270,7 +272,7 @@ lowest(const struct memory_scanner *scanner)
 }
 
 static int
-add_map_blindly(struct memory_scanner *scanner, const struct memory_map *map, uint64_t from)
+add_map_blindly(struct memory_scanner *scanner, const struct mig_process_map *map, uint64_t from)
 {
     if (!map->readable)
         return 0;
@@ -282,7 +284,7 @@ add_map_blindly(struct memory_scanner *scanner, const struct memory_map *map, ui
 }
 
 static int
-on_map(void *context, const struct memory_map *map)
+on_map(void *context, const struct mig_process_map *map)
 {
     struct memory_scanner *scanner = context;
     struct pieces pieces = {.scanner = scanner, .map = map, .from = map->start};
@@ -328,7 +330,7 @@ memory_scan(struct memory_scanner *scanner, pid_t pid)
     int code;
 
     start(scanner, pid);
-    code = memory_process_maps(pid, on_map, scanner);
+    code = mig_process_maps(pid, on_map, scanner);
     if (!scanner->over && scanner->start < scanner->end)
         scan_text(scanner);
     if (scanner->bad_bytes > 0)

@@ -94,7 +94,7 @@ int
 pkg_question_init(const struct mig_host *host, const char *parameters, size_t length,
                   struct pkg_question *ret_question)
 {
-    static const char *const known[] = {"pkgmatch", "vermatch", NULL};
+    static const char *const known[] = {"containers", "pkgmatch", "vermatch", NULL};
     struct pkg_question question = {0};
     struct json_object *object = NULL;
     int code = mig_json_parameters(host, parameters, length, &object);
@@ -105,7 +105,9 @@ pkg_question_init(const struct mig_host *host, const char *parameters, size_t le
         code = compile_names(host, object, &question);
     if (code == 0)
         code = compile_version(host, object, &question);
-    if (code == 0) {
+    if (code == 0)
+        code = mig_json_get_bool(host, object, "containers", &question.containers);
+    if (code >= 0) {
         question.scratch = mig_regex_scratch_new();
         code = question.scratch != NULL ? 0 : mig_refuse(host, -ENOMEM, "no memory to match with");
     }

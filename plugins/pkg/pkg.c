@@ -23,6 +23,8 @@ static const struct mig_option options[] = {
     {"version", "vermatch",
      "its version matches, '!' before it inverts; or is in a range, as in '>=1.2, <1.2.3-4'",
      "regex|range", "\"\"", MIG_OPTION_STRING, MIG_OPTION_ALWAYS, PATTERN_LENGTH},
+    {"containers", "containers", "in the roots of containers too", NULL, NULL, MIG_OPTION_BOOL, 0,
+     0},
 };
 
 static const struct mig_field fields[] = {
@@ -30,6 +32,8 @@ static const struct mig_field fields[] = {
     {"packages[].version", "its version", MIG_FIELD_STRING, 0, MIG_PACKAGE_TEXT_MAX},
     {"packages[].type", "dpkg, rpm or apk", MIG_FIELD_STRING, 0, 8},
     {"packages[].arch", "its architecture", MIG_FIELD_STRING, 0, MIG_PACKAGE_TEXT_MAX},
+    {"packages[].root", "root of a container's process", MIG_FIELD_STRING, 0, 64},
+    {"packages[].cgroup", "control group of that process", MIG_FIELD_STRING, 0, PATH_LENGTH},
     {"execruntime", "how long it took", MIG_FIELD_STRING, MIG_FIELD_STATISTICS, 40},
     {"databases[].path", "database that was read", MIG_FIELD_STRING, MIG_FIELD_STATISTICS,
      PATH_LENGTH},
@@ -42,8 +46,20 @@ struct run {
     const struct mig_host *host;
     struct pkg_question question;
     struct json_object *databases;
+    const struct mig_packages_host *packages_host;
+    const struct mig_packages_root *root; /* NULL: this system's */
     bool found;
 };
+
+static void
+add_root(struct json_object *element, const struct mig_packages_root *root)
+{
+    char *cgroup = mig_text_path(root->cgroup);
+
+    json_object_object_add(element, "root", json_object_new_string(root->path));
+    json_object_object_add(element, "cgroup", json_object_new_string(cgroup != NULL ? cgroup : ""));
+    free(cgroup);
+}
 
 static int
 emit(const struct run *run, const struct mig_package *package)
@@ -59,6 +75,8 @@ emit(const struct run *run, const struct mig_package *package)
     json_object_object_add(element, "type",
                            json_object_new_string(mig_packages_system(package->system)));
     json_object_object_add(element, "arch", json_object_new_string(arch));
+    if (run->root != NULL)
+        add_root(element, run->root);
     return mig_json_emit(run->host, "packages", element);
 }
 
@@ -108,6 +126,31 @@ on_cancelled(void *context)
     return run->host->cancelled(run->host);
 }
 
+static int
+on_root(void *context, const struct mig_packages_root *root)
+{
+    struct run *run = context;
+    int code;
+
+    run->root = root;
+    code = mig_packages_read(root->path, run->packages_host);
+    /* Its last process has ended. */
+    return code == -ENOENT || code == -ESRCH ? 0 : code;
+}
+
+static int
+search(struct run *run)
+{
+    size_t hidden = 0;
+    int code = mig_packages_read("/", run->packages_host);
+
+    if (code == 0 && run->question.containers)
+        code = mig_packages_roots(on_root, run, &hidden);
+    if (hidden > 0)
+        mig_error(run->host, "%zu processes do not show their root: not permitted", hidden);
+    return code;
+}
+
 /* What there is so far is an answer, when it says that it is not all. */
 static int
 conclude(struct run *run, int code)
@@ -149,10 +192,11 @@ pkg_run(const struct mig_host *host, const char *parameters, size_t length)
     struct timespec start;
     int code = pkg_question_init(host, parameters, length, &run.question);
 
+    run.packages_host = &packages_host;
     if (code == 0) {
         clock_gettime(CLOCK_MONOTONIC, &start);
         host->emit(host, "packages", NULL, 0);
-        code = conclude(&run, mig_packages_read("/", &packages_host));
+        code = conclude(&run, search(&run));
         if (code == 0)
             emit_statistics(&run, &start);
         pkg_question_fini(&run.question);
@@ -175,17 +219,11 @@ pkg_validate(const struct mig_host *host, const char *parameters, size_t length)
 MIG_PLUGIN_NOTE("pkg", "1.0.0");
 const struct mig_plugin mig_plugin_symbol = {
     MIG_PLUGIN_HEAD,
-    MIG_NEED_READ_FILES,
-    "pkg",
-    "1.0.0",
-    "find installed packages by name and version",
-    MIG_TABLE(options),
-    MIG_TABLE(fields),
-    NULL,
+    /* The latter to look through other processes' roots. */
+    MIG_NEED_READ_FILES | MIG_NEED_PROCESS_MEMORY, "pkg", "1.0.0",
+    "find installed packages by name and version", MIG_TABLE(options), MIG_TABLE(fields), NULL,
     "mig pkg -t all -name ^openssl$\n"
     "mig pkg -t all -name ^linux-image -name ^kernel-core$ -version '!^6\\.12'\n"
-    "mig pkg -t all -name '^libssl3' -version '<3.0.15-1~deb12u1'",
-    pkg_run,
-    pkg_validate,
-    NULL,
-    pkg_print};
+    "mig pkg -t all -name '^libssl3' -version '<3.0.15-1~deb12u1'\n"
+    "mig pkg -t all -name ^log4j -containers",
+    pkg_run, pkg_validate, NULL, pkg_print};

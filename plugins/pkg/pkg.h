@@ -18,6 +18,7 @@ struct pkg_question {
     struct mig_version_range *range; /* of the version, or */
     struct mig_regex *version;       /* its pattern, or neither */
     bool inverted;                   /* the version does not match the pattern */
+    bool containers;                 /* in their roots too */
     struct mig_regex_scratch *scratch;
 };
 

@@ -35,12 +35,15 @@ print_line(const struct mig_host *host, const char *text)
 static int
 print_package(const struct mig_host *host, struct json_object *package)
 {
+    const char *root = string_of(package, "root");
     char *text = NULL;
     int code;
 
-    if (asprintf(&text, "pkgmatch name=%s version=%s type=%s arch=%s", string_of(package, "name"),
-                 string_of(package, "version"), string_of(package, "type"),
-                 string_of(package, "arch")) < 0)
+    if (asprintf(&text, "pkgmatch name=%s version=%s type=%s arch=%s%s%s%s%s",
+                 string_of(package, "name"), string_of(package, "version"),
+                 string_of(package, "type"), string_of(package, "arch"),
+                 *root != '\0' ? " root=" : "", root, *root != '\0' ? " cgroup=" : "",
+                 string_of(package, "cgroup")) < 0)
         return -ENOMEM;
     code = print_line(host, text);
     free(text);

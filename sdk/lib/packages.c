@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "packages_read.h"
+#include "packages_rpm.h"
 
 #define MESSAGE_MAX 1024
 #define CANCELLED_EVERY 64u /* packages */
@@ -81,7 +81,7 @@ mig_packages_cancelled(const struct mig_packages_reader *reader)
 
 /* ---- a root ---- */
 
-#define SEEN_MAX 8u
+#define SEEN_MAX 16u
 
 struct sweep {
     const struct mig_packages_host *host;
@@ -209,6 +209,110 @@ read_apk(struct sweep *sweep, struct mig_packages_reader *reader, const char *na
     return code == 0 ? finish(reader) : code;
 }
 
+/* ---- rpm ---- */
+
+static int
+read_sqlite(struct sweep *sweep, struct mig_packages_reader *reader, const char *name, int fd)
+{
+    char path[64];
+    struct stat st;
+    int wal, code;
+
+    snprintf(path, sizeof(path), "%s-wal", name);
+    wal = mig_packages_root_open(sweep->fd, path, S_IFREG);
+    if (wal >= 0 && (fstat(wal, &st) != 0 || st.st_size == 0)) {
+        close(wal);
+        wal = -1;
+    }
+    code = mig_packages_rpm_sqlite(reader, fd, wal);
+    if (wal >= 0)
+        close(wal);
+    return code;
+}
+
+static int
+read_ndb(struct sweep *sweep, struct mig_packages_reader *reader, const char *name, int fd)
+{
+    (void)sweep;
+    (void)name;
+    return mig_packages_rpm_ndb(reader, fd);
+}
+
+static int
+read_bdb(struct sweep *sweep, struct mig_packages_reader *reader, const char *name, int fd)
+{
+    (void)sweep;
+    (void)name;
+    return mig_packages_rpm_bdb(reader, fd);
+}
+
+/* In the order in which rpm itself looks for what a folder has. */
+static const struct {
+    const char *name;
+    int (*read)(struct sweep *sweep, struct mig_packages_reader *reader, const char *name, int fd);
+} rpm_formats[] = {
+    {"rpmdb.sqlite", read_sqlite},
+    {"Packages.db", read_ndb},
+    {"Packages", read_bdb},
+};
+
+/* rpm changes its files in place. */
+static bool
+is_changed(int fd, const struct stat *before)
+{
+    struct stat now;
+
+    return fstat(fd, &now) != 0 || now.st_size != before->st_size ||
+           now.st_mtim.tv_sec != before->st_mtim.tv_sec ||
+           now.st_mtim.tv_nsec != before->st_mtim.tv_nsec;
+}
+
+static int
+read_rpm_file(struct sweep *sweep, struct mig_packages_reader *folder, size_t format,
+              const char *name)
+{
+    struct mig_packages_reader reader = *folder;
+    struct stat before = {0};
+    char *path = NULL;
+    int code = 0;
+    int fd;
+
+    if (asprintf(&path, "%s/%s", folder->path, rpm_formats[format].name) < 0)
+        return -ENOMEM;
+    reader.path = path;
+    fd = look(sweep, &reader, name, S_IFREG);
+    if (fd >= 0) {
+        fstat(fd, &before);
+        code = rpm_formats[format].read(sweep, &reader, name, fd);
+        if (code == 0 && is_changed(fd, &before))
+            mig_packages_error(&reader, "it was written while it was read; ask again");
+        code = code == 0 ? finish(&reader) : code;
+        close(fd);
+        code = code == 0 ? 1 : code;
+    } else if (fd != -1) {
+        code = fd;
+    }
+    free(path);
+    return code;
+}
+
+/* One database: what is left of an older format counts no more. */
+static int
+read_rpm(struct sweep *sweep, struct mig_packages_reader *reader, const char *name)
+{
+    char path[64];
+    size_t i;
+    int code = 0;
+
+    for (i = 0; code == 0 && i < sizeof(rpm_formats) / sizeof(rpm_formats[0]); i++) {
+        snprintf(path, sizeof(path), "%s/%s", name, rpm_formats[i].name);
+        code = read_rpm_file(sweep, reader, i, path);
+    }
+    return code < 0 ? code : 0;
+}
+
+/* ---- all ---- */
+
 static const struct {
     read_fn *read;
     const char *name;
@@ -216,6 +320,9 @@ static const struct {
 } places[] = {
     {read_dpkg, "var/lib/dpkg/status", MIG_VERSION_DPKG},
     {read_dpkg_folder, "var/lib/dpkg/status.d", MIG_VERSION_DPKG},
+    {read_rpm, "var/lib/rpm", MIG_VERSION_RPM},
+    {read_rpm, "usr/lib/sysimage/rpm", MIG_VERSION_RPM},
+    {read_rpm, "usr/share/rpm", MIG_VERSION_RPM},
     {read_apk, "lib/apk/db/installed", MIG_VERSION_APK},
     {read_apk, "usr/lib/apk/db/installed", MIG_VERSION_APK},
 };

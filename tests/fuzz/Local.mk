@@ -15,6 +15,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_image \
 	tests/fuzz/fuzz_json \
 	tests/fuzz/fuzz_options \
+	tests/fuzz/fuzz_packages \
 	tests/fuzz/fuzz_regex \
 	tests/fuzz/fuzz_signature \
 	tests/fuzz/fuzz_unpack \
@@ -67,6 +68,10 @@ tests_fuzz_fuzz_json_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_options_SOURCES = tests/fuzz/fuzz_options.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_options_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_options_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_packages_SOURCES = tests/fuzz/fuzz_packages.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
+tests_fuzz_fuzz_packages_CPPFLAGS = $(AM_CPPFLAGS) $(SDK_CPPFLAGS)
+tests_fuzz_fuzz_packages_LDADD = $(SDK_PACKAGES_LIB) $(SDK_LIB) $(FUZZ_LIBS)
+tests_fuzz_fuzz_packages_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_regex_SOURCES = tests/fuzz/fuzz_regex.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_regex_CPPFLAGS = $(AM_CPPFLAGS) $(SDK_CPPFLAGS)
 tests_fuzz_fuzz_regex_LDADD = $(SDK_SEARCH_LIB) $(FUZZ_LIBS)
@@ -143,6 +148,17 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/fuzz_options/parameters.json \
 	tests/fuzz/corpus/fuzz_options/repeated.bin \
 	tests/fuzz/corpus/fuzz_options/unknown.json \
+	tests/fuzz/corpus/fuzz_packages/bdb-loop.bin \
+	tests/fuzz/corpus/fuzz_packages/bdb.bin \
+	tests/fuzz/corpus/fuzz_packages/installed.bin \
+	tests/fuzz/corpus/fuzz_packages/ndb-wraps.bin \
+	tests/fuzz/corpus/fuzz_packages/ndb.bin \
+	tests/fuzz/corpus/fuzz_packages/nul.bin \
+	tests/fuzz/corpus/fuzz_packages/plain.bin \
+	tests/fuzz/corpus/fuzz_packages/sqlite-cut.bin \
+	tests/fuzz/corpus/fuzz_packages/sqlite-log.bin \
+	tests/fuzz/corpus/fuzz_packages/sqlite.bin \
+	tests/fuzz/corpus/fuzz_packages/status.bin \
 	tests/fuzz/corpus/fuzz_regex/backtrack.bin \
 	tests/fuzz/corpus/fuzz_regex/classes.bin \
 	tests/fuzz/corpus/fuzz_regex/counts.bin \

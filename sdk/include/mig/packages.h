@@ -61,4 +61,18 @@ const char *mig_packages_system(enum mig_version_system system);
  */
 int mig_packages_read(const char *root, const struct mig_packages_host *host);
 
+/* A root other than this process's, which processes of containers and the like have. */
+struct mig_packages_root {
+    const char *path;   /* "/proc/123/root", for mig_packages_read() */
+    const char *cgroup; /* control group of the process, which names its container; "" */
+};
+
+/*
+ * Tells each root that a process has, once. Looking into other processes takes
+ * MIG_NEED_PROCESS_MEMORY; *ret_hidden counts those that could not be. 0, what `each` returned when
+ * that was not 0, or why /proc can not be read. Also link with libmig-sdk.
+ */
+int mig_packages_roots(int (*each)(void *context, const struct mig_packages_root *root),
+                       void *context, size_t *ret_hidden);
+
 #endif

@@ -95,6 +95,12 @@ tests_unit_sdk_test_version_CFLAGS = $(SDK_TEST_CFLAGS)
 tests_unit_sdk_test_version_LDADD = $(SDK_TEST_LIBS)
 endif
 
+check_PROGRAMS += tests/unit/sdk/packages-list
+tests_unit_sdk_packages_list_SOURCES = tests/unit/sdk/packages-list.c
+tests_unit_sdk_packages_list_CPPFLAGS = $(SDK_CPPFLAGS)
+tests_unit_sdk_packages_list_CFLAGS = $(MIG_CFLAGS)
+tests_unit_sdk_packages_list_LDADD = $(SDK_PACKAGES_LIB) $(SDK_LIB)
+
 check_PROGRAMS += tests/unit/sdk/version-compare
 tests_unit_sdk_version_compare_SOURCES = tests/unit/sdk/version-compare.c
 tests_unit_sdk_version_compare_CPPFLAGS = $(SDK_CPPFLAGS)
@@ -102,6 +108,7 @@ tests_unit_sdk_version_compare_CFLAGS = $(MIG_CFLAGS)
 tests_unit_sdk_version_compare_LDADD = $(SDK_LIB)
 
 sdk_scripts = \
+	tests/unit/sdk/packages.sh \
 	tests/unit/sdk/test_plugin_header.sh \
 	tests/unit/sdk/version.sh
 TESTS += $(sdk_scripts)

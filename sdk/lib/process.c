@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "config.h"
 
-#include "process.h"
+#include <mig/process.h>
 
 #include <dirent.h>
 #include <errno.h>
@@ -41,7 +41,7 @@ add_pid(pid_t pid, pid_t **list, size_t *count, size_t *room)
 }
 
 int
-memory_process_list(pid_t **ret_list, size_t *ret_count)
+mig_process_list(pid_t **ret_list, size_t *ret_count)
 {
     DIR *proc = opendir("/proc");
     struct dirent *entry;
@@ -72,7 +72,7 @@ memory_process_list(pid_t **ret_list, size_t *ret_count)
 
 /* ---- the family ---- */
 
-struct memory_family {
+struct mig_process_family {
     pid_t self;
     pid_t head; /* the oldest ancestor that runs this very program */
 };
@@ -114,10 +114,10 @@ same_program(pid_t a, pid_t b)
     return stat(path, &two) == 0 && one.st_dev == two.st_dev && one.st_ino == two.st_ino;
 }
 
-struct memory_family *
-memory_family_new(void)
+struct mig_process_family *
+mig_process_family_new(void)
 {
-    struct memory_family *family = calloc(1, sizeof(*family));
+    struct mig_process_family *family = calloc(1, sizeof(*family));
     pid_t parent;
     int i;
 
@@ -134,14 +134,14 @@ memory_family_new(void)
 }
 
 void
-memory_family_free(struct memory_family *family)
+mig_process_family_free(struct mig_process_family *family)
 {
     free(family);
 }
 
 /* By descent and not by program: else whoever runs this program could hide in it. */
 bool
-memory_family_has(const struct memory_family *family, pid_t pid)
+mig_process_family_has(const struct mig_process_family *family, pid_t pid)
 {
     int i;
 
@@ -176,7 +176,7 @@ command_name(pid_t pid, char **ret_name)
 }
 
 int
-memory_process_name(pid_t pid, char **ret_name)
+mig_process_name(pid_t pid, char **ret_name)
 {
     char path[64];
     char target[4096];
@@ -194,7 +194,7 @@ memory_process_name(pid_t pid, char **ret_name)
 }
 
 static bool
-parse_map(char *line, struct memory_map *ret_map)
+parse_map(char *line, struct mig_process_map *ret_map)
 {
     uint64_t inode;
     char rights[5];
@@ -214,10 +214,10 @@ parse_map(char *line, struct memory_map *ret_map)
 }
 
 int
-memory_process_maps(pid_t pid, int (*each)(void *context, const struct memory_map *map),
-                    void *context)
+mig_process_maps(pid_t pid, int (*each)(void *context, const struct mig_process_map *map),
+                 void *context)
 {
-    struct memory_map map;
+    struct mig_process_map map;
     char path[64];
     char *line = NULL;
     size_t size = 0;
@@ -236,14 +236,4 @@ memory_process_maps(pid_t pid, int (*each)(void *context, const struct memory_ma
     free(line);
     fclose(maps);
     return code;
-}
-
-size_t
-memory_page_size(void)
-{
-    static size_t size;
-
-    if (size == 0)
-        size = (size_t)sysconf(_SC_PAGESIZE);
-    return size;
 }
