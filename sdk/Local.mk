@@ -74,6 +74,7 @@ sdk_libmig_search_la_SOURCES = \
 	sdk/lib/regex_syntax.c \
 	sdk/lib/regex_syntax.h \
 	sdk/lib/regex_unicode_tables.h \
+	sdk/lib/search_arguments.c \
 	sdk/lib/search_attributes.c \
 	sdk/lib/search_attributes.h \
 	sdk/lib/search_contents.c \

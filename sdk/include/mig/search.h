@@ -91,6 +91,12 @@ void mig_search_set_free(struct mig_search_set *set);
 int mig_search_add_json(struct mig_search_set *set, const char *label, struct json_object *search,
                         char *ret_message, size_t message_size);
 
+/* Adds a search given as the file module's arguments: "-path /usr -name '\.so$' -size=>1m". Blanks
+ * are kept in quotes of either kind; a backslash is itself. Matchall and a maxdepth of 1000 are the
+ * defaults, and there is no matchlimit. -EINVAL or -ENOMEM and a message. */
+int mig_search_add_arguments(struct mig_search_set *set, const char *label, const char *text,
+                             char *ret_message, size_t message_size);
+
 /* In the order of labels, once all are added. */
 size_t mig_search_count(const struct mig_search_set *set);
 const char *mig_search_label(const struct mig_search_set *set, size_t search);
