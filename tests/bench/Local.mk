@@ -28,4 +28,5 @@ EXTRA_DIST += \
 	tests/bench/file-walk.sh \
 	tests/bench/fleet.sh \
 	tests/bench/latency.sh \
-	tests/bench/netstat-sockets.sh
+	tests/bench/netstat-sockets.sh \
+	tests/bench/pkg.sh

@@ -1,4 +1,13 @@
 # SPDX-License-Identifier: MPL-2.0
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/plugins/test_pkg
+TESTS += tests/unit/plugins/test_pkg
+tests_unit_plugins_test_pkg_SOURCES = tests/unit/plugins/test_pkg.c
+tests_unit_plugins_test_pkg_CPPFLAGS = $(SDK_CPPFLAGS)
+tests_unit_plugins_test_pkg_CFLAGS = $(SDK_TEST_CFLAGS)
+tests_unit_plugins_test_pkg_LDADD = $(SDK_TEST_LIBS)
+endif
+
 # Modules in real workers, against the programs that know the answers.
 module_tests = \
 	tests/unit/plugins/pkg.sh \

@@ -5,6 +5,7 @@ SDK_TEST_LIBS = sdk/libmig-testkit.la $(SDK_SEARCH_LIB) $(SDK_LIB) $(CMOCKA_LIBS
 SDK_TEST_CFLAGS = $(MIG_CFLAGS) $(CMOCKA_CFLAGS) $(JSON_CFLAGS)
 
 sdk_tests = \
+	tests/unit/sdk/test_arguments \
 	tests/unit/sdk/test_example \
 	tests/unit/sdk/test_file \
 	tests/unit/sdk/test_file_hazards \
@@ -20,6 +21,11 @@ sdk_tests = \
 
 check_PROGRAMS += $(sdk_tests)
 TESTS += $(sdk_tests)
+
+tests_unit_sdk_test_arguments_SOURCES = tests/unit/sdk/test_arguments.c
+tests_unit_sdk_test_arguments_CPPFLAGS = $(SDK_CPPFLAGS)
+tests_unit_sdk_test_arguments_CFLAGS = $(SDK_TEST_CFLAGS)
+tests_unit_sdk_test_arguments_LDADD = $(SDK_TEST_LIBS)
 
 tests_unit_sdk_test_example_SOURCES = tests/unit/sdk/test_example.c
 tests_unit_sdk_test_example_CPPFLAGS = $(SDK_CPPFLAGS)
