@@ -31,4 +31,5 @@ within()
         [ $SECONDS -lt $end ] || return 1
         read -rt 0.05 <> <(:)
     done
+    return 0
 }
