@@ -31,7 +31,11 @@ core_libmig_agent_a_SOURCES += \
 	core/agent/pack.h \
 	core/agent/persist.c \
 	core/agent/persist.h \
+	core/agent/persist_alert.c \
+	core/agent/persist_ask.c \
 	core/agent/persist_conf.c \
+	core/agent/persist_instance.c \
+	core/agent/persist_internal.h \
 	core/agent/relay.c \
 	core/agent/role.c \
 	core/agent/role.h \

@@ -17,8 +17,8 @@
 static const char usage[] =
     "usage: mig-agent [-d] [-f]              serve the platform that is built in\n"
     "       mig-agent -m MODULE [-p]         run a module on the parameters of stdin\n"
-    "       mig-agent -q WORD                ask the running agent: pid, plugins, status, "
-    "shutdown\n"
+    "       mig-agent -q WORD                ask the running agent: confinement, persist, pid,\n"
+    "                                        plugins, status, shutdown\n"
     "       mig-agent log [-n COUNT] [-j]    show who asked what, what ran and what left\n"
     "       mig-agent -S                     show what is built in\n"
     "       mig-agent -V                     show the version\n"

@@ -31,6 +31,7 @@ struct beat {
     int64_t refresh; /* when it changed */
     char *plugins;   /* JSON */
     char *layers;    /* JSON */
+    char *persist;   /* JSON */
 };
 
 static int
@@ -48,6 +49,7 @@ read_hello(struct beat *b)
         b->refresh = (int64_t)mig_unpack_number(&in);
         b->plugins = mig_unpack_dup(&in, NULL);
         b->layers = mig_unpack_dup(&in, NULL);
+        b->persist = mig_unpack_dup(&in, NULL);
         rc = in.bad ? -1 : 0;
     }
     mig_buf_fini(&hello);
@@ -98,6 +100,7 @@ make_beat(struct beat *b, char *const modules[], struct mig_buf *out)
     if (beat.environment && beat.tags) {
         mig_env_add(beat.environment, "plugins", b->plugins);
         mig_env_add(beat.environment, "confinement", b->layers);
+        mig_env_add(beat.environment, "persist", b->persist);
         note_change(b, beat.environment, now);
         beat.refreshtime.sec = b->refresh;
         rc = mig_heartbeat_json(&beat, out);
@@ -181,6 +184,7 @@ out:
     free(b.queueloc);
     free(b.plugins);
     free(b.layers);
+    free(b.persist);
     mig_buf_fini(&body);
     return status;
 }

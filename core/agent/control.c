@@ -159,6 +159,10 @@ answer_query(int fd, const char *query, struct mig_supervisor *s)
     } else if (strcmp(query, "plugins") == 0) {
         mig_roster_refresh(s->roster);
         mig_roster_json(s->roster, MIG_ROSTER_JSON_MAX, &reply);
+    } else if (strcmp(query, "persist") == 0) {
+        mig_persist_json(s->persist, &reply);
+    } else if (strcmp(query, "confinement") == 0) {
+        mig_layers_json(&reply);
     } else if (strcmp(query, "shutdown") == 0) {
         mig_log(MIG_SEV_NOTICE, "told to shut down");
         mig_buf_adds(&reply, "shutdown");
@@ -244,13 +248,16 @@ mig_control_ask(const struct mig_site *site, const char *query, struct mig_buf *
 int
 mig_control_query(const struct mig_site *site, const char *query)
 {
-    static const char *const known[] = {"pid", "plugins", "shutdown", "status"};
+    static const char *const known[] = {"confinement", "persist",  "pid",
+                                        "plugins",     "shutdown", "status"};
     struct mig_buf reply = MIG_BUF_INIT;
     int rc;
 
-    for (size_t i = 0; i < 4 && strcmp(query, known[i]) != 0; i++)
-        if (i == 3) {
-            fprintf(stderr, "mig-agent: -q takes pid, plugins, shutdown or status, not '%s'\n",
+    for (size_t i = 0; i < MIG_COUNT(known) && strcmp(query, known[i]) != 0; i++)
+        if (i == MIG_COUNT(known) - 1) {
+            fprintf(stderr,
+                    "mig-agent: -q takes confinement, persist, pid, plugins, shutdown or status, "
+                    "not '%s'\n",
                     query);
             return 2;
         }

@@ -155,7 +155,7 @@ finish_operation(struct mig_supervisor *s, struct mig_job *job, size_t i)
         mig_log(MIG_SEV_WARNING, "command %" PRId64 ": operation %zu, %s: %s",
                 job->verdict.command_id, i, module, reason);
     if (outcome->status != MIG_WORKER_REFUSED &&
-        mig_roster_outcome(s->roster, module, outcome->crashed, reason))
+        mig_roster_outcome(s->roster, module, MIG_ROSTER_OPERATION, outcome->crashed, reason))
         mig_log(MIG_SEV_ERR, "%s", mig_roster_quarantine(s->roster, module));
     end_operation(s, job, i, status, reason);
     mig_persist_forget(s->persist, job->workers[i]);

@@ -305,6 +305,24 @@ print_acl_line(void *context, const char *module, const char *label, const char 
     return 0;
 }
 
+/* Their state is the endpoint's: mig-agent -S. */
+static void
+print_persist(const struct mig_mksite *s, FILE *out)
+{
+    if (s->persist && s->persist[0])
+        fprintf(out, "  keeps running\n");
+    for (size_t i = 0; s->persist && s->persist[i]; i += 2) {
+        size_t k = 0;
+
+        while (k < s->plugins_count && strcmp(s->plugins[k].name, s->persist[i]) != 0)
+            k++;
+        fprintf(out, "    %-12s %s%s\n", s->persist[i],
+                strcmp(s->persist[i + 1], "{}") == 0 ? "with no configuration of the site"
+                                                     : "as the site configures it",
+                k < s->plugins_count ? "" : "; no plugin of this name may be loaded");
+    }
+}
+
 void
 mig_mksite_summary(const struct mig_mksite *s, FILE *out)
 {
@@ -317,4 +335,5 @@ mig_mksite_summary(const struct mig_mksite *s, FILE *out)
             mig_site_plugin_dir(&s->site));
     for (size_t i = 0; i < s->plugins_count; i++)
         fprintf(out, "    %s %s\n", s->plugins[i].name, s->plugins[i].version);
+    print_persist(s, out);
 }

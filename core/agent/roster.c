@@ -36,8 +36,8 @@ struct seen {
 struct crashes {
     struct crashes *next;
     char *module;
-    char *reason; /* of the last one */
-    unsigned in_a_row;
+    char *reason;         /* of the last one */
+    unsigned in_a_row[2]; /* by enum mig_roster_worker */
 };
 
 struct mig_roster {
@@ -249,12 +249,19 @@ find(const struct mig_roster *r, const char *module)
     return c;
 }
 
+static int
+too_many(const struct crashes *c)
+{
+    return c->in_a_row[MIG_ROSTER_OPERATION] >= CRASHES_MAX ||
+           c->in_a_row[MIG_ROSTER_INSTANCE] >= CRASHES_MAX;
+}
+
 const char *
 mig_roster_quarantine(struct mig_roster *r, const char *module)
 {
     const struct crashes *c = find(r, module);
 
-    if (!c || c->in_a_row < CRASHES_MAX)
+    if (!c || !too_many(c))
         return NULL;
     snprintf(
         r->text, sizeof(r->text),
@@ -265,13 +272,14 @@ mig_roster_quarantine(struct mig_roster *r, const char *module)
 }
 
 int
-mig_roster_outcome(struct mig_roster *r, const char *module, int crashed, const char *reason)
+mig_roster_outcome(struct mig_roster *r, const char *module, enum mig_roster_worker what,
+                   int crashed, const char *reason)
 {
     struct crashes *c = find(r, module);
 
     if (!crashed) {
-        if (c && c->in_a_row < CRASHES_MAX)
-            c->in_a_row = 0;
+        if (c && !too_many(c))
+            c->in_a_row[what] = 0;
         return 0;
     }
     if (!c) {
@@ -286,9 +294,12 @@ mig_roster_outcome(struct mig_roster *r, const char *module, int crashed, const 
         c->next = r->crashes;
         r->crashes = c;
     }
+    if (too_many(c)) /* a worker that was still at it */
+        return 0;
     free(c->reason);
     c->reason = strdup(reason);
-    return ++c->in_a_row == CRASHES_MAX;
+    c->in_a_row[what]++;
+    return too_many(c);
 }
 
 /* ---- telling ---- */

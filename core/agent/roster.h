@@ -4,8 +4,9 @@
  * digest and whether a worker would load it; and which are in quarantine.
  *
  * Quarantine: a plugin whose worker crashed three times in a row (outcome.crashed of
- * plugin/worker.h) runs no more until the agent restarts. An operation that ends in any other way,
- * also at a limit or with an error, begins the count anew.
+ * plugin/worker.h) runs no more until the agent restarts, neither operations nor a persistent
+ * instance. The two are counted apart. An operation that ends in any other way, also at a limit or
+ * with an error, begins its count anew; so does an instance that had run for a while.
  */
 #ifndef MIG_AGENT_ROSTER_H
 #define MIG_AGENT_ROSTER_H
@@ -26,10 +27,12 @@ void mig_roster_refresh(struct mig_roster *roster);
 
 /* NULL, or why the module does not run. Valid until the next call. */
 const char *mig_roster_quarantine(struct mig_roster *roster, const char *module);
-/* An operation of the module has ended; `reason` is kept when it was a crash. 1 when the module is
- * in quarantine from now on. */
-int mig_roster_outcome(struct mig_roster *roster, const char *module, int crashed,
-                       const char *reason);
+enum mig_roster_worker { MIG_ROSTER_OPERATION, MIG_ROSTER_INSTANCE };
+
+/* A worker of the module has ended; `reason` is kept when it was a crash. 1 when the module is in
+ * quarantine from now on. */
+int mig_roster_outcome(struct mig_roster *roster, const char *module, enum mig_roster_worker what,
+                       int crashed, const char *reason);
 
 /* Appends [{"name", "version", "abi", "digest", "state", "reason"}…]; state is ok, refused or
  * quarantined, the last with a reason. At most `max` bytes: what does not fit is left out, and the

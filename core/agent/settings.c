@@ -73,18 +73,28 @@ agent_part(const struct mig_site *site)
     return part;
 }
 
+/* What the running agent says; NULL without one. */
+static struct json_object *
+ask_agent(const struct mig_site *site, const char *query)
+{
+    struct mig_buf text = MIG_BUF_INIT;
+    struct json_object *part = NULL;
+
+    if (mig_site_present(site) && mig_control_ask(site, query, &text) == 0 && text.data)
+        part = json_tokener_parse(text.data);
+    mig_buf_fini(&text);
+    return part;
+}
+
 /* The running agent knows which are in quarantine; without one, what it would see. */
 static struct json_object *
 plugins_part(const struct mig_site *site)
 {
     struct mig_buf text = MIG_BUF_INIT;
     struct mig_roster *roster = NULL;
-    struct json_object *list = NULL;
+    struct json_object *list = ask_agent(site, "plugins");
 
-    if (mig_site_present(site) && mig_control_ask(site, "plugins", &text) == 0 && text.data)
-        list = json_tokener_parse(text.data);
     if (!list && (roster = mig_roster_new(mig_site_plugin_dir(site)))) {
-        mig_buf_reset(&text);
         if (mig_roster_json(roster, SIZE_MAX / 2, &text) == 0)
             list = json_tokener_parse(text.data);
     }
@@ -93,13 +103,35 @@ plugins_part(const struct mig_site *site)
     return list ? list : json_object_new_array();
 }
 
+/* The running agent knows which cgroup it has. */
 static struct json_object *
-confinement_part(void)
+confinement_part(const struct mig_site *site)
 {
     struct mig_buf text = MIG_BUF_INIT;
-    struct json_object *part = mig_layers_json(&text) == 0 ? json_tokener_parse(text.data) : NULL;
+    struct json_object *part = ask_agent(site, "confinement");
 
+    if (!part && mig_layers_json(&text) == 0)
+        part = json_tokener_parse(text.data);
     mig_buf_fini(&text);
+    return part;
+}
+
+static struct json_object *
+persist_part(const struct mig_site *site)
+{
+    struct json_object *part = ask_agent(site, "persist");
+
+    if (part)
+        return part;
+    part = json_object_new_array();
+    for (size_t i = 0; site->persist && site->persist[i]; i += 2) {
+        struct json_object *one = json_object_new_object();
+
+        add_text(one, "module", site->persist[i]);
+        add_text(one, "state", "stopped");
+        add_text(one, "reason", "no agent runs");
+        json_object_array_add(part, one);
+    }
     return part;
 }
 
@@ -128,7 +160,8 @@ mig_agent_settings(const struct mig_site *site, FILE *out)
         json_object_array_add(signers, json_object_new_string(site->signers[i]));
     json_object_object_add(all, "investigators", signers);
     json_object_object_add(all, "plugins", plugins_part(site));
-    json_object_object_add(all, "confinement", confinement_part());
+    json_object_object_add(all, "confinement", confinement_part(site));
+    json_object_object_add(all, "persist", persist_part(site));
     fprintf(out, "%s\n",
             json_object_to_json_string_ext(all, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
                                                     JSON_C_TO_STRING_NOSLASHESCAPE));

@@ -140,7 +140,7 @@ open_state(struct mig_supervisor *s, struct mig_err *err)
     if (rc == 0)
         rc = verifier_home(s, err);
     if (rc == 0)
-        rc = mig_persist_start(s->site, s->run_fd, path, &s->persist, err);
+        rc = mig_persist_start(s->site, s->run_fd, path, s->roster, &s->persist, err);
     if (rc == 0)
         snprintf(s->queueloc, sizeof(s->queueloc), "linux.%s", uid);
     return rc;
@@ -153,8 +153,8 @@ close_state(struct mig_supervisor *s)
     mig_child_stop(&s->verifier);
     mig_child_stop(&s->beat);
     mig_jobs_free(s);
-    mig_roster_free(s->roster);
     mig_persist_end(s->persist);
+    mig_roster_free(s->roster);
     mig_control_close(s->control, s->run_fd);
     mig_owner_log_close(s->owner_log);
     mig_journal_close(s->journal);
@@ -201,7 +201,7 @@ mig_supervisor_verifier(struct mig_supervisor *s)
 static void
 start_beat(struct mig_supervisor *s, int64_t now)
 {
-    struct mig_buf hello = MIG_BUF_INIT, plugins = MIG_BUF_INIT, layers = MIG_BUF_INIT;
+    struct mig_buf hello = MIG_BUF_INIT, part = MIG_BUF_INIT;
     struct mig_err err = {0};
 
     mig_pack_text(&hello, s->queueloc);
@@ -209,17 +209,20 @@ start_beat(struct mig_supervisor *s, int64_t now)
     mig_pack_number(&hello, s->env_hash);
     mig_pack_number(&hello, (uint64_t)s->env_refresh);
     mig_roster_refresh(s->roster);
-    mig_roster_json(s->roster, MIG_ROSTER_JSON_MAX, &plugins);
-    mig_pack_bytes(&hello, plugins.data, plugins.len);
-    mig_layers_json(&layers);
-    mig_pack_bytes(&hello, layers.data, layers.len);
+    mig_roster_json(s->roster, MIG_ROSTER_JSON_MAX, &part);
+    mig_pack_bytes(&hello, part.data, part.len);
+    mig_buf_reset(&part);
+    mig_layers_json(&part);
+    mig_pack_bytes(&hello, part.data, part.len);
+    mig_buf_reset(&part);
+    mig_persist_json(s->persist, &part);
+    mig_pack_bytes(&hello, part.data, part.len);
     if (mig_child_start(&s->beat, &hello, &err) < 0)
         mig_log(MIG_SEV_ERR, "%s", err.text[0] ? err.text : "the heartbeat does not start");
     s->beat_deadline = now + BEAT_TIMEOUT_MS;
     s->beat_next = now + BEAT_RETRY_MS; /* until it is known that the API took it */
     mig_buf_fini(&hello);
-    mig_buf_fini(&plugins);
-    mig_buf_fini(&layers);
+    mig_buf_fini(&part);
 }
 
 static void
@@ -465,12 +468,12 @@ mig_supervisor_run(const struct mig_site *site, struct mig_err *err)
     rc = watch_signals(err);
     if (rc == 0)
         rc = resolve_users(&s, err);
-    if (rc == 0)
-        rc = open_state(&s, err);
     if (rc == 0) {
         s.roster = mig_roster_new(mig_site_plugin_dir(site));
-        rc = s.roster ? mig_jobs_load(&s, err) : mig_err_errno(err, ENOMEM, "plugins");
+        rc = s.roster ? open_state(&s, err) : mig_err_errno(err, ENOMEM, "plugins");
     }
+    if (rc == 0)
+        rc = mig_jobs_load(&s, err);
     if (rc == 0) {
         mig_log(MIG_SEV_NOTICE, "agent " PACKAGE_VERSION " serves %s as %.20s...",
                 mig_site_run_dir(site), s.queueloc);

@@ -93,7 +93,8 @@ size_t mig_control_poll(struct mig_control *control, struct pollfd *fds, size_t 
 void mig_control_step(struct mig_control *control, struct mig_supervisor *s);
 /* Asks a running agent; the answer into `reply`. */
 int mig_control_ask(const struct mig_site *site, const char *query, struct mig_buf *reply);
-/* Asks a running agent: "pid", "plugins", "status" or "shutdown"; prints the answer. The exit
+/* Asks a running agent: "confinement", "persist", "pid", "plugins", "status" or
+ * "shutdown"; prints the answer. The exit
  * status. */
 int mig_control_query(const struct mig_site *site, const char *query);
 

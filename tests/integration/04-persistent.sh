@@ -48,6 +48,7 @@ mkdir "$SITE/persist"
 echo '{"interval": 1}' >"$SITE/persist/examplepersist.json"
 jq -n --arg url "https://127.0.0.1:$COLLECTOR_PORT/alerts" --rawfile ca "$pki/good.pem" '{http: {url: $url, ca: $ca}}' \
     >"$SITE/persist/dispatch.json"
+export AGENT_HEARTBEAT=1s
 agent_up || bail_out "the agent does not start"
 
 ask() { mig_as alice "$@" 2>&1; }
@@ -103,5 +104,39 @@ agent_run || bail_out "the agent does not start again"
 collector good
 wait_for 120 "alerts are missing after the collector was away" arrived $((before + 4))
 ok $? "alerts of the time without a collector outlive the agent and arrive"
+
+state_of() # MODULE: "state: reason", of -S or of what stands on standard input
+{
+    jq -r ".persist[] | select(.module == \"$1\") | .state + \": \" + (.reason // \"\")"
+}
+# shellcheck disable=SC2317 # called by wait_for
+{
+    runs() { [ "$("$AGENT" -S | state_of "$1")" = "running: " ] && [ "$(module_pid "$1")" != "$2" ]; }
+    in_quarantine() { [[ $("$AGENT" -S | state_of "$1") == quarantined:* ]]; }
+    recorded()
+    {
+        [ "$(pg_sql mig "SELECT environment->'persist' FROM agents WHERE status = 'online'" |
+            jq '{persist: .}' | state_of "$1")" = "$2" ]
+    }
+}
+pid=
+for _ in 1 2 3; do
+    wait_for 60 "examplepersist does not run" runs examplepersist "$pid" || break
+    pid=$(module_pid examplepersist)
+    kill -s KILL "$pid"
+done
+wait_for 30 "no quarantine" in_quarantine examplepersist
+quarantine='plugin examplepersist is in quarantine until the agent restarts: it crashed 3 times in a row, last: plugin examplepersist crashed: killed by signal 9 (Killed)'
+is "$("$AGENT" -S | state_of examplepersist)" "quarantined: $quarantine" "the third crash in a row ends it for good"
+is "$("$AGENT" -q persist | jq '{persist: .}' | state_of dispatch)" "running: " "the other one runs on"
+like "$(ask examplepersist -t all -show all -echo hello)" "${quarantine%% (*}" "a question is told so"
+wait_for 30 "the environment record does not say it" recorded examplepersist "quarantined: $quarantine"
+ok $? "the environment record says so too"
+agent_kill
+wait_for 10 "the agent's processes stay" agent_gone
+is "$("$AGENT" -S | state_of dispatch)" "stopped: no agent runs" "without an agent they are stopped"
+agent_run || bail_out "the agent does not start again"
+wait_for 60 "it stays in quarantine" runs examplepersist ""
+ok $? "and after a restart it runs again"
 
 tap_done

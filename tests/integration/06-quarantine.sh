@@ -89,6 +89,12 @@ is "$("$AGENT" -S | reason_of faults)" "quarantined: $quarantine" "so does -S"
 is "$("$AGENT" -q plugins | jq '{plugins: .}' | reason_of faults)" "quarantined: $quarantine" "and -q plugins"
 ask good '{}'
 like "$out" 'success' "others still run"
+printf '{"name":"two","target":"%s","operations":[{"module":"good","parameters":{"text":"beside"}},
+    {"module":"faults","parameters":{"how":"fail"}}]}' "status='online'" >"$PLATFORM_DIR/two.json"
+mig_as alice -show all -i "$PLATFORM_DIR/two.json" >"$PLATFORM_DIR/two.out" 2>&1
+both=$(pg_sql mig "SELECT results FROM commands ORDER BY id DESC LIMIT 1")
+is "$(jq -r '.[0].success, (.[1].errors | tostring)' <<<"$both")" "true
+[\"$quarantine\"]" "beside another's result an answer says it too"
 # shellcheck disable=SC2317 # called by wait_for
 state_in_database()
 {

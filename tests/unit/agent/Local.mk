@@ -4,6 +4,7 @@ AGENT_TESTS = \
 	tests/unit/agent/test_mksite \
 	tests/unit/agent/test_owner_log \
 	tests/unit/agent/test_pack \
+	tests/unit/agent/test_roster \
 	tests/unit/agent/test_state \
 	tests/unit/agent/test_transport \
 	tests/unit/agent/test_verify
@@ -22,6 +23,12 @@ tests_unit_agent_test_owner_log_SOURCES = tests/unit/agent/test_owner_log.c
 tests_unit_agent_test_owner_log_LDADD = $(AGENT_TEST_LIBS)
 tests_unit_agent_test_pack_SOURCES = tests/unit/agent/test_pack.c
 tests_unit_agent_test_pack_LDADD = $(AGENT_TEST_LIBS)
+# The plugins of the zoo are its whitelist.
+tests_unit_agent_test_roster_SOURCES = tests/unit/agent/test_roster.c
+nodist_tests_unit_agent_test_roster_SOURCES = tests/unit/plugin/zoo-whitelist.c
+tests_unit_agent_test_roster_CPPFLAGS = $(AM_CPPFLAGS) -DZOO_DIR='"$(abs_top_builddir)/tests/plugin-zoo/.libs"'
+tests_unit_agent_test_roster_LDADD = core/libmig-agent.a core/libmig-core.a $(AGENT_LIBS) $(CMOCKA_LIBS)
+EXTRA_tests_unit_agent_test_roster_DEPENDENCIES = tests/plugin-zoo/stranger.la
 tests_unit_agent_test_state_SOURCES = tests/unit/agent/test_state.c
 tests_unit_agent_test_state_LDADD = $(AGENT_TEST_LIBS)
 tests_unit_agent_test_transport_SOURCES = tests/unit/agent/test_transport.c
