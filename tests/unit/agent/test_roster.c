@@ -142,7 +142,8 @@ lists_what_is_there(void **state)
     json_object_put(all);
     state_is(roster, "good", "ok", NULL);
     state_is(roster, "intruder", "refused",
-             "plugin intruder refused: 13 bytes are too short for an ELF file");
+             "plugin intruder refused: 13 bytes are too short for an ELF file: a plugin is "
+             "a shared object built for this machine");
     state_is(roster, "nextmajor", "refused",
              "plugin nextmajor refused: its note says ABI 2.0, this program takes 1.0 to 1.1");
     all = list(roster, "stranger", &one);
@@ -166,7 +167,8 @@ looks_again_when_a_file_changes(void **state)
     state_is(roster, "good", "ok", NULL);
     mig_roster_refresh(roster);
     state_is(roster, "good", "refused",
-             "plugin good refused: 4 bytes are too short for an ELF file");
+             "plugin good refused: 4 bytes are too short for an ELF file: a plugin is "
+             "a shared object built for this machine");
     install("good");
     mig_roster_refresh(roster);
     state_is(roster, "good", "ok", NULL);
