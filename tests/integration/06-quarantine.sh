@@ -110,7 +110,8 @@ like "$(pg_sql mig "SELECT environment->'confinement' FROM agents WHERE status =
 like "$(pg_sql mig "SELECT environment->'modules' FROM agents WHERE status = 'online'")" '"good"' \
     "the protocol's own list of modules is as it was"
 
-# Verifier and relay are up: a command was answered just now.
+# Then verifier and relay are up: the verifier stays for some seconds.
+ask good '{}'
 filtered=
 for pid in $(process_tree "$AGENT_PID"); do
     role=$(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -Eo '@(relay|verifier)') &&
