@@ -12,6 +12,7 @@ include tests/unit/store/Local.mk
 include tests/unit/api/Local.mk
 include tests/unit/cli/Local.mk
 include tests/fuzz/Local.mk
+include tests/abi/Local.mk
 include tests/rules/Local.mk
 include tests/integration/Local.mk
 include tests/bench/Local.mk

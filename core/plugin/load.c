@@ -173,6 +173,8 @@ check_image(const char *path, const struct mig_whitelist *whitelist, const void 
     if (rc == 0)
         rc = mig_peek_descriptor(bytes, len, &peek, err);
     if (rc == 0)
+        rc = mig_peek_exports(bytes, len, err);
+    if (rc == 0)
         rc = check_abi(peek.magic, peek.abi_major, peek.abi_minor, "its descriptor", err);
     if (rc == 0)
         load->needs = peek.needs;

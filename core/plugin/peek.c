@@ -25,6 +25,8 @@ struct dynamic {
     uint64_t strsz;
     uint64_t rela;
     uint64_t relasz;
+    uint64_t hash;
+    uint64_t gnu_hash;
 };
 
 static int
@@ -83,6 +85,10 @@ read_dynamic(const struct image *image, struct dynamic *ret)
                 ret->rela = dyn.d_un.d_ptr;
             else if (dyn.d_tag == DT_RELASZ)
                 ret->relasz = dyn.d_un.d_val;
+            else if (dyn.d_tag == DT_HASH)
+                ret->hash = dyn.d_un.d_ptr;
+            else if (dyn.d_tag == DT_GNU_HASH)
+                ret->gnu_hash = dyn.d_un.d_ptr;
         }
         return ret->symtab != 0 && ret->strtab != 0 ? 0 : -1;
     }
@@ -128,6 +134,15 @@ read_at(const struct image *image, uint64_t address, void *to, size_t size)
     return offset == UINT64_MAX ? -1 : image_read(image, offset, to, size);
 }
 
+static const char *
+string_at(const struct image *image, uint64_t address)
+{
+    uint64_t offset = offset_of(image, address, 1);
+    if (offset >= image->len || memchr(image->bytes + offset, '\0', image->len - offset) == NULL)
+        return NULL;
+    return (const char *)image->bytes + offset;
+}
+
 static int
 open_image(const void *file, size_t len, struct image *image, struct dynamic *dynamic,
            struct mig_err *err)
@@ -155,6 +170,93 @@ mig_peek_descriptor(const void *file, size_t len, struct mig_peek *ret, struct m
     return 0;
 }
 
+/* ---- exports ---- */
+
+/* The symbol table has no length of its own: it is read off the hash table by which the loader
+ * finds symbols. Source of DT_GNU_HASH: binutils' bfd/elflink.c and glibc's elf/dl-lookup.c: the
+ * hashes of the symbols from `first` on, in chains whose last hash is odd. 0: nothing can be found.
+ */
+static uint64_t
+gnu_symbol_count(const struct image *image, uint64_t table)
+{
+    struct {
+        uint32_t buckets, first, bloom, shift;
+    } head;
+    uint32_t word, last = 0;
+    if (read_at(image, table, &head, sizeof(head)) != 0)
+        return 0;
+    uint64_t buckets = table + sizeof(head) + (uint64_t)head.bloom * sizeof(ElfW(Addr));
+    uint64_t chains = buckets + (uint64_t)head.buckets * sizeof(word);
+    for (uint64_t at = buckets; at < chains; at += sizeof(word)) {
+        if (read_at(image, at, &word, sizeof(word)) != 0)
+            return 0;
+        last = word > last ? word : last;
+    }
+    if (last == 0 || last < head.first)
+        return 0;
+    do {
+        uint64_t at = chains + (uint64_t)(last - head.first) * sizeof(word);
+        if (read_at(image, at, &word, sizeof(word)) != 0)
+            return 0;
+        last++;
+    } while ((word & 1) == 0);
+    return last;
+}
+
+static uint64_t
+symbol_count(const struct image *image, const struct dynamic *dynamic)
+{
+    uint32_t head[2] = {0, 0};
+    if (dynamic->gnu_hash != 0)
+        return gnu_symbol_count(image, dynamic->gnu_hash);
+    return dynamic->hash != 0 && read_at(image, dynamic->hash, head, sizeof(head)) == 0 ? head[1]
+                                                                                        : 0;
+}
+
+static int
+is_exported(const ElfW(Sym) * sym)
+{
+    unsigned binding = sym->st_info >> 4, visibility = sym->st_other & 3;
+    return sym->st_shndx != SHN_UNDEF && binding != STB_LOCAL &&
+           (visibility == STV_DEFAULT || visibility == STV_PROTECTED);
+}
+
+/* What linkers define by themselves in every shared object. */
+static int
+is_linkers(const char *name)
+{
+    static const char *const names[] = {"_init", "_fini", "_edata", "_end", "__bss_start"};
+    for (size_t i = 0; i < MIG_COUNT(names); i++)
+        if (strcmp(name, names[i]) == 0)
+            return 1;
+    return 0;
+}
+
+int
+mig_peek_exports(const void *file, size_t len, struct mig_err *err)
+{
+    struct image image;
+    struct dynamic dynamic;
+    int rc = open_image(file, len, &image, &dynamic, err);
+    if (rc != 0)
+        return rc;
+    uint64_t count = symbol_count(&image, &dynamic);
+    for (uint64_t i = 1; i < count; i++) {
+        ElfW(Sym) sym;
+        if (read_at(&image, dynamic.symtab + i * sizeof(sym), &sym, sizeof(sym)) != 0)
+            return mig_err_set(err, MIG_E_PLUGIN, "its dynamic symbol table is cut short");
+        if (!is_exported(&sym) || is_descriptor(&image, &dynamic, &sym))
+            continue;
+        const char *name = string_at(&image, dynamic.strtab + sym.st_name);
+        if (name == NULL || !is_linkers(name))
+            return mig_err_set(err, MIG_E_PLUGIN,
+                               "it exports '%.64s' beside 'mig_plugin': a plugin exports its "
+                               "descriptor alone (link it with a version script)",
+                               name != NULL ? name : "?");
+    }
+    return 0;
+}
+
 /* ---- programs ---- */
 
 /* The pointer that the loader will put at `address`, relative to where the file is loaded: a
@@ -179,15 +281,6 @@ pointer_at(const struct image *image, const struct dynamic *dynamic, uint64_t ad
         return -1;
     *ret = value;
     return 0;
-}
-
-static const char *
-string_at(const struct image *image, uint64_t address)
-{
-    uint64_t offset = offset_of(image, address, 1);
-    if (offset >= image->len || memchr(image->bytes + offset, '\0', image->len - offset) == NULL)
-        return NULL;
-    return (const char *)image->bytes + offset;
 }
 
 /* One block: the array, then the texts. */

@@ -23,6 +23,10 @@ struct mig_peek {
 /* `file` has passed mig_image_digest(). MIG_E_PLUGIN when it exports no object `mig_plugin`. */
 int mig_peek_descriptor(const void *file, size_t len, struct mig_peek *ret, struct mig_err *err);
 
+/* MIG_E_PLUGIN, naming it, when it exports anything beside its descriptor: what it calls would be
+ * bound to code of others, or theirs to its own. */
+int mig_peek_exports(const void *file, size_t len, struct mig_err *err);
+
 /* The programs of its manifest, found through the file's relocations: an array of strings that ends
  * with NULL, freed by one free(). *ret is NULL when it names none. MIG_E_PLUGIN when the table can
  * not be read without loading the file, or has more than MIG_PEEK_PROGRAMS_MAX. */

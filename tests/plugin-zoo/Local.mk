@@ -2,8 +2,12 @@
 # Plugins for the tests: they are never installed; -rpath makes libtool build them shared.
 ZOO_CFLAGS = $(PLUGIN_CFLAGS)
 ZOO_LINK = $(PLUGIN_LINK) -rpath /nowhere
+# Whitelisted as mkwhitelist would, and by force, as mkwhitelist would not.
 zoo_plugins =
+zoo_forced =
 zoo_dir = tests/plugin-zoo
+
+EXTRA_DIST += tests/plugin-zoo/README.md
 
 zoo_plugins += alias
 check_LTLIBRARIES += tests/plugin-zoo/alias.la
@@ -23,11 +27,44 @@ tests_plugin_zoo_badmagic_la_SOURCES = tests/plugin-zoo/badmagic.c tests/plugin-
 tests_plugin_zoo_badmagic_la_CFLAGS = $(ZOO_CFLAGS)
 tests_plugin_zoo_badmagic_la_LDFLAGS = $(ZOO_LINK)
 
+zoo_forced += badnote
+check_LTLIBRARIES += tests/plugin-zoo/badnote.la
+tests_plugin_zoo_badnote_la_SOURCES = tests/plugin-zoo/badnote.c tests/plugin-zoo/zoo.h
+tests_plugin_zoo_badnote_la_CFLAGS = $(ZOO_CFLAGS)
+tests_plugin_zoo_badnote_la_LDFLAGS = $(ZOO_LINK)
+
+zoo_forced += clash
+check_LTLIBRARIES += tests/plugin-zoo/clash.la
+tests_plugin_zoo_clash_la_SOURCES = tests/plugin-zoo/clash.c tests/plugin-zoo/zoo.h
+tests_plugin_zoo_clash_la_CFLAGS = $(ZOO_CFLAGS)
+tests_plugin_zoo_clash_la_LDFLAGS = $(ZOO_LINK)
+
 zoo_plugins += disagree
 check_LTLIBRARIES += tests/plugin-zoo/disagree.la
 tests_plugin_zoo_disagree_la_SOURCES = tests/plugin-zoo/disagree.c tests/plugin-zoo/zoo.h
 tests_plugin_zoo_disagree_la_CFLAGS = $(ZOO_CFLAGS)
 tests_plugin_zoo_disagree_la_LDFLAGS = $(ZOO_LINK)
+
+zoo_plugins += early_crash
+check_LTLIBRARIES += tests/plugin-zoo/early_crash.la
+tests_plugin_zoo_early_crash_la_SOURCES = tests/plugin-zoo/early.c tests/plugin-zoo/zoo.h
+tests_plugin_zoo_early_crash_la_CPPFLAGS = $(SDK_CPPFLAGS) -DEARLY_NAME='"early_crash"' -DEARLY_DO='abort()'
+tests_plugin_zoo_early_crash_la_CFLAGS = $(ZOO_CFLAGS)
+tests_plugin_zoo_early_crash_la_LDFLAGS = $(ZOO_LINK)
+
+zoo_plugins += early_exit
+check_LTLIBRARIES += tests/plugin-zoo/early_exit.la
+tests_plugin_zoo_early_exit_la_SOURCES = tests/plugin-zoo/early.c tests/plugin-zoo/zoo.h
+tests_plugin_zoo_early_exit_la_CPPFLAGS = $(SDK_CPPFLAGS) -DEARLY_NAME='"early_exit"' -DEARLY_DO='_exit(4)'
+tests_plugin_zoo_early_exit_la_CFLAGS = $(ZOO_CFLAGS)
+tests_plugin_zoo_early_exit_la_LDFLAGS = $(ZOO_LINK)
+
+zoo_plugins += early_loop
+check_LTLIBRARIES += tests/plugin-zoo/early_loop.la
+tests_plugin_zoo_early_loop_la_SOURCES = tests/plugin-zoo/early.c tests/plugin-zoo/zoo.h
+tests_plugin_zoo_early_loop_la_CPPFLAGS = $(SDK_CPPFLAGS) -DEARLY_NAME='"early_loop"' -DEARLY_DO='spin()'
+tests_plugin_zoo_early_loop_la_CFLAGS = $(ZOO_CFLAGS)
+tests_plugin_zoo_early_loop_la_LDFLAGS = $(ZOO_LINK)
 
 zoo_plugins += ends
 check_LTLIBRARIES += tests/plugin-zoo/ends.la
@@ -41,6 +78,19 @@ tests_plugin_zoo_faults_la_SOURCES = tests/plugin-zoo/faults.c tests/plugin-zoo/
 tests_plugin_zoo_faults_la_CFLAGS = $(ZOO_CFLAGS)
 tests_plugin_zoo_faults_la_LDFLAGS = $(ZOO_LINK)
 tests_plugin_zoo_faults_la_LIBADD = -lpthread
+
+zoo_plugins += frozen
+check_LTLIBRARIES += tests/plugin-zoo/frozen.la
+tests_plugin_zoo_frozen_la_SOURCES = tests/fixtures/abi-1.0/frozen.c tests/fixtures/abi-1.0/mig/plugin.h
+tests_plugin_zoo_frozen_la_CPPFLAGS = -D_GNU_SOURCE -I$(srcdir)/tests/fixtures/abi-1.0
+tests_plugin_zoo_frozen_la_CFLAGS = $(ZOO_CFLAGS)
+tests_plugin_zoo_frozen_la_LDFLAGS = $(ZOO_LINK)
+
+zoo_plugins += glutton
+check_LTLIBRARIES += tests/plugin-zoo/glutton.la
+tests_plugin_zoo_glutton_la_SOURCES = tests/plugin-zoo/glutton.c tests/plugin-zoo/zoo.h
+tests_plugin_zoo_glutton_la_CFLAGS = $(ZOO_CFLAGS)
+tests_plugin_zoo_glutton_la_LDFLAGS = $(ZOO_LINK)
 
 zoo_plugins += good
 check_LTLIBRARIES += tests/plugin-zoo/good.la
@@ -71,6 +121,12 @@ check_LTLIBRARIES += tests/plugin-zoo/nextminor.la
 tests_plugin_zoo_nextminor_la_SOURCES = tests/plugin-zoo/nextminor.c tests/plugin-zoo/zoo.h
 tests_plugin_zoo_nextminor_la_CFLAGS = $(ZOO_CFLAGS)
 tests_plugin_zoo_nextminor_la_LDFLAGS = $(ZOO_LINK)
+
+zoo_forced += nonote
+check_LTLIBRARIES += tests/plugin-zoo/nonote.la
+tests_plugin_zoo_nonote_la_SOURCES = tests/plugin-zoo/nonote.c tests/plugin-zoo/zoo.h
+tests_plugin_zoo_nonote_la_CFLAGS = $(ZOO_CFLAGS)
+tests_plugin_zoo_nonote_la_LDFLAGS = $(ZOO_LINK)
 
 zoo_plugins += norun
 check_LTLIBRARIES += tests/plugin-zoo/norun.la
@@ -117,3 +173,23 @@ tests_plugin_zoo_stranger_la_SOURCES = tests/plugin-zoo/stranger.c tests/plugin-
 tests_plugin_zoo_stranger_la_CFLAGS = $(ZOO_CFLAGS)
 tests_plugin_zoo_stranger_la_LDFLAGS = $(ZOO_LINK)
 
+zoo_plugins += trespass
+check_LTLIBRARIES += tests/plugin-zoo/trespass.la
+tests_plugin_zoo_trespass_la_SOURCES = tests/plugin-zoo/trespass.c tests/plugin-zoo/zoo.h
+tests_plugin_zoo_trespass_la_CPPFLAGS = $(SDK_CPPFLAGS) \
+	-DZOO_VICTIM='"$(abs_top_builddir)/tests/plugin-zoo/victim"'
+tests_plugin_zoo_trespass_la_CFLAGS = $(ZOO_CFLAGS)
+tests_plugin_zoo_trespass_la_LDFLAGS = $(ZOO_LINK)
+
+zoo_forced += twonotes
+check_LTLIBRARIES += tests/plugin-zoo/twonotes.la
+tests_plugin_zoo_twonotes_la_SOURCES = tests/plugin-zoo/twonotes.c tests/plugin-zoo/zoo.h
+tests_plugin_zoo_twonotes_la_CFLAGS = $(ZOO_CFLAGS)
+tests_plugin_zoo_twonotes_la_LDFLAGS = $(ZOO_LINK)
+
+zoo_plugins += twosymbols
+check_LTLIBRARIES += tests/plugin-zoo/twosymbols.la
+tests_plugin_zoo_twosymbols_la_SOURCES = tests/plugin-zoo/twosymbols.c tests/plugin-zoo/zoo.h
+tests_plugin_zoo_twosymbols_la_CFLAGS = $(ZOO_CFLAGS)
+# Without the list of exports, which would hide the second one.
+tests_plugin_zoo_twosymbols_la_LDFLAGS = -module -avoid-version -shared $(PLUGIN_DEFS) $(MIG_LDFLAGS) -rpath /nowhere

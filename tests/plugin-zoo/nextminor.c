@@ -2,14 +2,7 @@
 /* Of an ABI with the next minor number. */
 #include "zoo.h"
 
-static int
-run(const struct mig_host *host, const char *parameters, size_t length)
-{
-    (void)host;
-    (void)parameters;
-    (void)length;
-    return 0;
-}
+ZOO_RUN
 
 ZOO_NOTE("nextminor", "1.0.0", MIG_ABI_MAJOR, MIG_ABI_MINOR + 1);
 const struct mig_plugin mig_plugin_symbol = {

@@ -2,14 +2,7 @@
 /* Its descriptor is smaller than that of ABI 1.0. */
 #include "zoo.h"
 
-static int
-run(const struct mig_host *host, const char *parameters, size_t length)
-{
-    (void)host;
-    (void)parameters;
-    (void)length;
-    return 0;
-}
+ZOO_RUN
 
 ZOO_NOTE("short_one", "1.0.0", MIG_ABI_MAJOR, MIG_ABI_MINOR);
 const struct mig_plugin mig_plugin_symbol = {

@@ -28,4 +28,14 @@
 #define ZOO_OPTIONS(table)                                                                         \
     .options = (table), .options_count = MIG_COUNT(table), .option_size = sizeof((table)[0])
 
+/* A run() for those that never come to it. */
+#define ZOO_RUN                                                                                    \
+    static int run(const struct mig_host *host, const char *parameters, size_t length)             \
+    {                                                                                              \
+        (void)host;                                                                                \
+        (void)parameters;                                                                          \
+        (void)length;                                                                              \
+        return 0;                                                                                  \
+    }
+
 #endif

@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,136 +20,12 @@
 
 #include <mig/plugin.h>
 
-#include "base/buf.h"
-#include "base/file.h"
-#include "base/hex.h"
 #include "base/json.h"
-#include "base/log.h"
 #include "base/time.h"
 #include "plugin/landlock.h"
-#include "plugin/load.h"
 #include "plugin/memory.h"
 #include "plugin/worker.h"
-#include "trust/whitelist.h"
-
-/* This program's own table, as builtin.c is generated for the real ones. */
-const struct mig_builtin mig_builtins[] = {{"inside", &mig_plugin_symbol}, {NULL, NULL}};
-
-static char folder[] = "/tmp/mig-worker-test-XXXXXX";
-
-static const char *
-in_folder(const char *name)
-{
-    static char paths[2][256];
-    static unsigned turn;
-    char *path = paths[turn++ % 2];
-    snprintf(path, sizeof(paths[0]), "%s/%s.so", folder, name);
-    return path;
-}
-
-static void
-put(const char *name, const void *bytes, size_t len, mode_t mode)
-{
-    const char *path = in_folder(name);
-    unlink(path);
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    assert_true(fd >= 0);
-    assert_int_equal(mig_fd_write_all(fd, bytes, len), 0);
-    assert_int_equal(fchmod(fd, mode), 0);
-    close(fd);
-}
-
-static void
-get(const char *name, struct mig_buf *out)
-{
-    char path[4096];
-    snprintf(path, sizeof(path), "%s/%s.so", ZOO_DIR, name);
-    assert_int_equal(mig_file_read(path, MIG_IMAGE_MAX, out, NULL), 0);
-}
-
-static void
-install(const char *name)
-{
-    struct mig_buf bytes = MIG_BUF_INIT;
-    get(name, &bytes);
-    put(name, bytes.data, bytes.len, 0644);
-    mig_buf_fini(&bytes);
-}
-
-static int
-group_start(void **state)
-{
-    static const char *const names[] = {
-        "alias", "badfield",  "badmagic",   "disagree",  "ends",    "faults",
-        "good",  "hooks",     "nextmajor",  "nextminor", "norun",   "nosymbol",
-        "probe", "probe_net", "relabelled", "short_one", "stranger"};
-    (void)state;
-    mig_log_open("worker_test", "stderr", MIG_SEV_WARNING);
-    if (mkdtemp(folder) == NULL)
-        return -1;
-    for (size_t i = 0; i < MIG_COUNT(names); i++)
-        install(names[i]);
-    return 0;
-}
-
-static int
-group_stop(void **state)
-{
-    (void)state;
-    char *argv[] = {(char *)(uintptr_t) "rm", (char *)(uintptr_t) "-rf", folder, NULL};
-    pid_t child = fork();
-    if (child == 0) {
-        execvp("rm", argv);
-        _exit(1);
-    }
-    return waitpid(child, NULL, 0) == child ? 0 : -1;
-}
-
-static struct mig_worker_spec
-spec_of(enum mig_worker_call call, const char *plugin, const char *input)
-{
-    return (struct mig_worker_spec){.call = call,
-                                    .plugin = plugin,
-                                    .plugin_dir = folder,
-                                    .input = input,
-                                    .input_len = input != NULL ? strlen(input) : 0,
-                                    .timeout_ms = 60000};
-}
-
-/* Makes the call and compares what came; NULL: not compared. */
-static struct mig_worker *
-call(const struct mig_worker_spec *spec, enum mig_worker_status status, const char *reason,
-     const char *output)
-{
-    struct mig_worker *worker = NULL;
-    struct mig_err err = {0};
-    int rc = mig_worker_call(spec, &worker, &err);
-    assert_string_equal(err.text, "");
-    assert_int_equal(rc, 0);
-    const struct mig_worker_outcome *outcome = mig_worker_outcome(worker);
-    assert_non_null(outcome);
-    if (reason != NULL)
-        assert_string_equal(outcome->reason, reason);
-    assert_int_equal(outcome->status, status);
-    if (output != NULL)
-        assert_string_equal(outcome->output, output);
-    assert_int_equal(outcome->output_len, strlen(outcome->output));
-    return worker;
-}
-
-static void
-expect(const struct mig_worker_spec *spec, enum mig_worker_status status, const char *reason,
-       const char *output)
-{
-    mig_worker_free(call(spec, status, reason, output));
-}
-
-static void
-refuses(const char *plugin, const char *reason)
-{
-    struct mig_worker_spec spec = spec_of(MIG_WORKER_RUN, plugin, "{}");
-    expect(&spec, MIG_WORKER_REFUSED, reason, "");
-}
+#include "zoo_host.h"
 
 /* ---- what runs ---- */
 
@@ -259,14 +134,24 @@ prints(void **state)
 static void
 lists(void **state)
 {
-    static const char *const expected[] = {
-        "alias",    "badfield", "badmagic",  "disagree",   "ends",      "faults",
-        "good",     "hooks",    "inside",    "nextmajor",  "nextminor", "norun",
-        "nosymbol", "probe",    "probe_net", "relabelled", "short_one"};
+    static const char *const files[] = {"good.so", "hooks.so", "stranger.so", "good.txt"};
+    static const char *const expected[] = {"good", "hooks", "inside"};
+    char place[] = "/tmp/mig-worker-list-XXXXXX";
+    char path[64];
     char **names = NULL;
     size_t n = 0;
     (void)state;
-    assert_int_equal(mig_plugin_list(folder, &names, NULL), 0);
+    assert_non_null(mkdtemp(place));
+    for (size_t i = 0; i < MIG_COUNT(files); i++) {
+        snprintf(path, sizeof(path), "%s/%s", place, files[i]);
+        close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    }
+    assert_int_equal(mig_plugin_list(place, &names, NULL), 0);
+    for (size_t i = 0; i < MIG_COUNT(files); i++) {
+        snprintf(path, sizeof(path), "%s/%s", place, files[i]);
+        unlink(path);
+    }
+    rmdir(place);
     for (; names[n] != NULL; n++) {
         assert_true(n < MIG_COUNT(expected));
         assert_string_equal(names[n], expected[n]);
@@ -277,211 +162,6 @@ lists(void **state)
     assert_string_equal(names[0], "inside");
     assert_null(names[1]);
     mig_plugin_list_free(names);
-}
-
-/* ---- what is refused before it is loaded ---- */
-
-static void
-refuses_names(void **state)
-{
-    static const char rule[] = "a plugin's name is a lower-case letter and up to 31 lower-case "
-                               "letters, digits or '_'";
-    static const char *const names[] = {"",   "Good",    "GOOD",  "../good", "a/b",
-                                        "..", "good.so", "1good", "go od",   "good\n"};
-    char reason[256];
-    (void)state;
-    for (size_t i = 0; i < MIG_COUNT(names); i++) {
-        snprintf(reason, sizeof(reason), "plugin %s refused: %s", names[i], rule);
-        if (strchr(reason, '\n') != NULL)
-            *strchr(reason, '\n') = '?';
-        refuses(names[i], reason);
-    }
-    char longest[4000];
-    memset(longest, 'a', sizeof(longest));
-    longest[sizeof(longest) - 1] = '\0';
-    snprintf(reason, sizeof(reason), "plugin %.64s refused: %s", longest, rule);
-    refuses(longest, reason);
-}
-
-static void
-refuses_files(void **state)
-{
-    char reason[1024];
-    (void)state;
-    snprintf(reason, sizeof(reason), "plugin missing refused: %s does not exist",
-             in_folder("missing"));
-    refuses("missing", reason);
-
-    assert_int_equal(symlink(in_folder("good"), in_folder("link")), 0);
-    snprintf(reason, sizeof(reason),
-             "plugin link refused: %s is a symbolic link, a regular file is expected",
-             in_folder("link"));
-    refuses("link", reason);
-
-    assert_int_equal(mkfifo(in_folder("pipe"), 0600), 0);
-    snprintf(reason, sizeof(reason), "plugin pipe refused: %s is not a regular file",
-             in_folder("pipe"));
-    refuses("pipe", reason);
-
-    assert_int_equal(mkdir(in_folder("folder"), 0700), 0);
-    snprintf(reason, sizeof(reason), "plugin folder refused: %s is not a regular file",
-             in_folder("folder"));
-    refuses("folder", reason);
-
-    put("empty", "", 0, 0644);
-    snprintf(reason, sizeof(reason), "plugin empty refused: %s is empty", in_folder("empty"));
-    refuses("empty", reason);
-
-    struct mig_worker_spec spec = spec_of(MIG_WORKER_RUN, "good", "{}");
-    spec.plugin_dir = "plugins";
-    expect(&spec, MIG_WORKER_REFUSED,
-           "plugin good refused: the plugin folder 'plugins' is not an absolute path", "");
-}
-
-static void
-refuses_writable_files(void **state)
-{
-    char reason[1024];
-    (void)state;
-    assert_int_equal(chmod(in_folder("good"), 0646), 0);
-    snprintf(reason, sizeof(reason),
-             "plugin good refused: %s has mode 0646: others than its owner may write it (chmod "
-             "go-w)",
-             in_folder("good"));
-    refuses("good", reason);
-    assert_int_equal(chmod(in_folder("good"), 0664), 0);
-    snprintf(reason, sizeof(reason),
-             "plugin good refused: %s has mode 0664: others than its owner may write it (chmod "
-             "go-w)",
-             in_folder("good"));
-    refuses("good", reason);
-    assert_int_equal(chmod(in_folder("good"), 0644), 0);
-}
-
-static void
-refuses_foreign_files(void **state)
-{
-    char reason[1024];
-    (void)state;
-    if (geteuid() != 0)
-        skip();
-    assert_int_equal(chown(in_folder("good"), 12345, 0), 0);
-    snprintf(reason, sizeof(reason),
-             "plugin good refused: %s belongs to user 12345, root or user 0 is expected",
-             in_folder("good"));
-    refuses("good", reason);
-    assert_int_equal(chown(in_folder("good"), 0, 0), 0);
-}
-
-static void
-digest_of(const void *bytes, size_t len, char *text)
-{
-    unsigned char digest[MIG_IMAGE_DIGEST];
-    assert_int_equal(mig_image_digest(bytes, len, digest, NULL), 0);
-    mig_hex(digest, sizeof(digest), text);
-}
-
-static void
-refuses_changed_bytes(void **state)
-{
-    struct mig_buf bytes = MIG_BUF_INIT;
-    char expected[65], found[65], reason[1024];
-    (void)state;
-    get("good", &bytes);
-    digest_of(bytes.data, bytes.len, expected);
-    char *at = memmem(bytes.data, bytes.len, "one of the zoo", 14);
-    assert_non_null(at);
-    *at ^= 1;
-    digest_of(bytes.data, bytes.len, found);
-    put("good", bytes.data, bytes.len, 0644);
-    snprintf(reason, sizeof(reason),
-             "plugin good refused: digest %s of %s is not in this program's whitelist, which "
-             "expects %s (version 1.0.0)",
-             found, in_folder("good"), expected);
-    refuses("good", reason);
-    install("good");
-    mig_buf_fini(&bytes);
-}
-
-static void
-refuses_strangers(void **state)
-{
-    struct mig_buf bytes = MIG_BUF_INIT;
-    char found[65], reason[1024];
-    (void)state;
-    get("stranger", &bytes);
-    digest_of(bytes.data, bytes.len, found);
-    snprintf(reason, sizeof(reason),
-             "plugin stranger refused: digest %s of %s is not in this program's whitelist, which "
-             "has no plugin of this name",
-             found, in_folder("stranger"));
-    refuses("stranger", reason);
-    mig_buf_fini(&bytes);
-
-    /* One that may be loaded, under another's name. */
-    get("hooks", &bytes);
-    put("good", bytes.data, bytes.len, 0644);
-    struct mig_worker_spec spec = spec_of(MIG_WORKER_RUN, "good", "{}");
-    struct mig_worker *worker = call(&spec, MIG_WORKER_REFUSED, NULL, "");
-    assert_non_null(
-        strstr(mig_worker_outcome(worker)->reason, "is not in this program's whitelist"));
-    mig_worker_free(worker);
-    install("good");
-    mig_buf_fini(&bytes);
-}
-
-static void
-takes_stripped_files(void **state)
-{
-    struct stat before, after;
-    (void)state;
-    assert_int_equal(stat(in_folder("good"), &before), 0);
-    char *argv[] = {(char *)(uintptr_t) "strip", (char *)(uintptr_t) "-s",
-                    (char *)(uintptr_t)in_folder("good"), NULL};
-    pid_t child = fork();
-    if (child == 0) {
-        execvp("strip", argv);
-        _exit(127);
-    }
-    int status = 0;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    if (WEXITSTATUS(status) == 127)
-        skip();
-    assert_int_equal(WEXITSTATUS(status), 0);
-    assert_int_equal(stat(in_folder("good"), &after), 0);
-    assert_true(after.st_size < before.st_size);
-    struct mig_worker_spec spec = spec_of(MIG_WORKER_RUN, "good", "{}");
-    expect(&spec, MIG_WORKER_SUCCESS, "", NULL);
-    install("good");
-}
-
-static void
-refuses_identities(void **state)
-{
-    char reason[1024];
-    (void)state;
-    refuses("badmagic", "plugin badmagic refused: its descriptor has the magic 0x12345678, "
-                        "0x4d494750 is expected");
-    refuses("nextmajor", "plugin nextmajor refused: its note says ABI 2.0, this program takes 1.0 "
-                         "to 1.1");
-    refuses("nextminor", "plugin nextminor refused: its note says ABI 1.2, this program takes 1.0 "
-                         "to 1.1");
-    refuses("nosymbol", "plugin nosymbol refused: it exports no object 'mig_plugin'");
-    snprintf(reason, sizeof(reason),
-             "plugin relabelled refused: the note in %s says version 1.0.0, ABI 1.1; the whitelist "
-             "says 9.9.9, ABI 1.1",
-             in_folder("relabelled"));
-    refuses("relabelled", reason);
-    refuses("disagree", "plugin disagree refused: its descriptor says disagree 1.0.0 ABI 1.1, its "
-                        "note disagree 2.0.0 ABI 1.1");
-    refuses("alias", "plugin alias refused: its descriptor says other 1.0.0 ABI 1.1, its note "
-                     "alias 1.0.0 ABI 1.1");
-    snprintf(reason, sizeof(reason),
-             "plugin short_one refused: its descriptor has 64 bytes, at least %zu are expected",
-             offsetof(struct mig_plugin, persist));
-    refuses("short_one", reason);
-    refuses("norun", "plugin norun refused: its descriptor has no run function");
-    refuses("badfield", "plugin badfield refused: field path 'a..b' is malformed at '..b'");
 }
 
 /* ---- what fails while it runs ---- */
@@ -1067,14 +747,6 @@ main(int argc, char **argv)
         cmocka_unit_test(parses),
         cmocka_unit_test(prints),
         cmocka_unit_test(lists),
-        cmocka_unit_test(refuses_names),
-        cmocka_unit_test(refuses_files),
-        cmocka_unit_test(refuses_writable_files),
-        cmocka_unit_test(refuses_foreign_files),
-        cmocka_unit_test(refuses_changed_bytes),
-        cmocka_unit_test(refuses_strangers),
-        cmocka_unit_test(takes_stripped_files),
-        cmocka_unit_test(refuses_identities),
         cmocka_unit_test(refuses_parameters),
         cmocka_unit_test(reports_failures),
         cmocka_unit_test(reports_crashes),
