@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "config.h"
 
-#include <mig/mock_host.h>
+#include "mock_internal.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -9,25 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <json-c/json.h>
 
 #define JSON_FLAGS (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
-
-struct mig_mock {
-    struct mig_host host;
-    struct json_object *elements;
-    struct json_object *statistics;
-    struct json_object *errors;
-    char *refusal;
-    char *output;
-    char *undeclared;
-    int found;
-    long cancel_at;
-    long cancel_asked;
-    long fill_at;
-    long emitted;
-};
 
 static struct mig_mock *
 mock_of(const struct mig_host *host)
@@ -35,16 +21,15 @@ mock_of(const struct mig_host *host)
     return host->context;
 }
 
-/* Replaces a text by a copy. */
-static void
-keep(char **text, const char *value)
+void
+mock_keep(char **text, const char *value)
 {
     free(*text);
     *text = strdup(value);
 }
 
-static int
-parse_value(const char *json, size_t length, struct json_object **ret_value)
+int
+mock_parse(const char *json, size_t length, struct json_object **ret_value)
 {
     struct json_tokener *tokener = json_tokener_new();
     struct json_object *value = NULL;
@@ -80,7 +65,7 @@ mock_emit(const struct mig_host *host, const char *key, const char *json, size_t
     }
     if (json == NULL)
         return 0;
-    code = parse_value(json, length, &value);
+    code = mock_parse(json, length, &value);
     if (code == 0)
         json_object_array_add(array, value);
     return code;
@@ -91,7 +76,7 @@ mock_set(const struct mig_host *host, const char *key, const char *json, size_t 
 {
     struct mig_mock *mock = mock_of(host);
     struct json_object *value = NULL;
-    int code = parse_value(json, length, &value);
+    int code = mock_parse(json, length, &value);
 
     if (code < 0)
         return code;
@@ -108,7 +93,7 @@ static int
 mock_statistic(const struct mig_host *host, const char *key, const char *json, size_t length)
 {
     struct json_object *value = NULL;
-    int code = parse_value(json, length, &value);
+    int code = mock_parse(json, length, &value);
 
     if (code == 0)
         json_object_object_add(mock_of(host)->statistics, key, value);
@@ -141,6 +126,8 @@ mock_cancelled(const struct mig_host *host)
 {
     struct mig_mock *mock = mock_of(host);
 
+    if (mock->stopped)
+        return 1;
     return mock->cancel_at >= 0 && ++mock->cancel_asked >= mock->cancel_at;
 }
 
@@ -154,7 +141,7 @@ mock_remaining(const struct mig_host *host)
 static void
 mock_refuse(const struct mig_host *host, const char *message)
 {
-    keep(&mock_of(host)->refusal, message);
+    mock_keep(&mock_of(host)->refusal, message);
 }
 
 static int
@@ -175,8 +162,7 @@ mock_output(const struct mig_host *host, const char *text, size_t length)
 static int
 mock_private_mode(const struct mig_host *host)
 {
-    (void)host;
-    return 0;
+    return mock_of(host)->private_mode;
 }
 
 static void
@@ -188,11 +174,12 @@ forget(struct mig_mock *mock)
     mock->elements = json_object_new_object();
     mock->statistics = json_object_new_object();
     mock->errors = json_object_new_array();
-    keep(&mock->refusal, "");
-    keep(&mock->output, "");
+    mock_keep(&mock->refusal, "");
+    mock_keep(&mock->output, "");
     mock->found = 0;
     mock->cancel_asked = 0;
     mock->emitted = 0;
+    mock_persist_forget(mock);
 }
 
 struct mig_mock *
@@ -220,6 +207,7 @@ mig_mock_new(void)
         return NULL;
     mock->host = services;
     mock->host.context = mock;
+    mock_persist_start(mock);
     mock->cancel_at = -1;
     mock->fill_at = -1;
     forget(mock);
@@ -234,6 +222,7 @@ mig_mock_free(struct mig_mock *mock)
     json_object_put(mock->elements);
     json_object_put(mock->statistics);
     json_object_put(mock->errors);
+    mock_persist_stop(mock);
     free(mock->refusal);
     free(mock->output);
     free(mock->undeclared);
@@ -246,46 +235,103 @@ mig_mock_host(struct mig_mock *mock)
     return &mock->host;
 }
 
+static const struct mig_plugin *
+linked_in(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *base = slash != NULL ? slash + 1 : path;
+    char symbol[64];
+
+    snprintf(symbol, sizeof(symbol), "%.*s_LTX_mig_plugin", (int)strcspn(base, "."), base);
+    return dlsym(RTLD_DEFAULT, symbol);
+}
+
 const struct mig_plugin *
 mig_mock_load(const char *path)
 {
-    void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    void *handle = access(path, F_OK) == 0 ? dlopen(path, RTLD_NOW | RTLD_LOCAL) : NULL;
     const struct mig_plugin *plugin = handle != NULL ? dlsym(handle, "mig_plugin") : NULL;
 
+    if (plugin == NULL && handle == NULL)
+        plugin = linked_in(path);
     if (plugin == NULL)
-        fprintf(stderr, "# %s\n", dlerror());
+        fprintf(stderr, "# %s: %s\n", path, access(path, F_OK) == 0 ? dlerror() : "no such file");
     else if (plugin->magic == MIG_PLUGIN_MAGIC && plugin->abi_major == MIG_ABI_MAJOR)
         return plugin;
+    else
+        fprintf(stderr, "# %s: not a plugin of ABI %d\n", path, MIG_ABI_MAJOR);
     return NULL;
 }
+
+/* A member that the descriptor of an older minor does not have is not read. */
+int
+mock_has(const struct mig_plugin *plugin, size_t offset)
+{
+    void (*function)(void);
+
+    if (plugin->struct_size < offset + sizeof(function))
+        return 0;
+    memcpy(&function, (const char *)plugin + offset, sizeof(function));
+    return function != NULL;
+}
+
+/* Before each call. -ENOSYS when the plugin has no such function. */
+static int
+begin(struct mig_mock *mock, const struct mig_plugin *plugin, size_t offset)
+{
+    forget(mock);
+    mock->plugin = plugin;
+    return mock_has(plugin, offset) ? 0 : -ENOSYS;
+}
+#define BEGIN(mock, plugin, member) begin(mock, plugin, offsetof(struct mig_plugin, member))
 
 int
 mig_mock_run(struct mig_mock *mock, const struct mig_plugin *plugin, const char *parameters)
 {
-    forget(mock);
-    return plugin->run(&mock->host, parameters, strlen(parameters));
+    int code = BEGIN(mock, plugin, run);
+
+    return code < 0 ? code : plugin->run(&mock->host, parameters, strlen(parameters));
 }
 
 int
 mig_mock_validate(struct mig_mock *mock, const struct mig_plugin *plugin, const char *parameters)
 {
-    forget(mock);
-    return plugin->validate(&mock->host, parameters, strlen(parameters));
+    int code = BEGIN(mock, plugin, validate);
+
+    return code < 0 ? code : plugin->validate(&mock->host, parameters, strlen(parameters));
 }
 
 int
 mig_mock_parse(struct mig_mock *mock, const struct mig_plugin *plugin, const char *parameters)
 {
-    forget(mock);
-    return plugin->parse(&mock->host, parameters, strlen(parameters));
+    int code = BEGIN(mock, plugin, parse);
+
+    return code < 0 ? code : plugin->parse(&mock->host, parameters, strlen(parameters));
 }
 
 int
 mig_mock_print(struct mig_mock *mock, const struct mig_plugin *plugin, const char *result,
                uint32_t flags)
 {
-    forget(mock);
-    return plugin->print(&mock->host, result, strlen(result), flags);
+    int code = BEGIN(mock, plugin, print);
+
+    return code < 0 ? code : plugin->print(&mock->host, result, strlen(result), flags);
+}
+
+int
+mig_mock_persist(struct mig_mock *mock, const struct mig_plugin *plugin, const char *configuration)
+{
+    int code = BEGIN(mock, plugin, persist);
+
+    return code < 0 ? code : plugin->persist(&mock->host, configuration, strlen(configuration));
+}
+
+int
+mig_mock_configure(struct mig_mock *mock, const struct mig_plugin *plugin,
+                   const char *configuration)
+{
+    int code = BEGIN(mock, plugin, configure);
+
+    return code < 0 ? code : plugin->configure(&mock->host, configuration, strlen(configuration));
 }
 
 struct json_object *
@@ -328,6 +374,12 @@ int
 mig_mock_found(struct mig_mock *mock)
 {
     return mock->found;
+}
+
+void
+mig_mock_private(struct mig_mock *mock, int yes)
+{
+    mock->private_mode = yes;
 }
 
 void
@@ -455,6 +507,6 @@ mig_mock_undeclared(struct mig_mock *mock, const struct mig_plugin *plugin)
     }
     if (bad == NULL)
         return NULL;
-    keep(&mock->undeclared, bad);
+    mock_keep(&mock->undeclared, bad);
     return mock->undeclared;
 }

@@ -1,12 +1,19 @@
 # SPDX-License-Identifier: MPL-2.0
 if HAVE_CMOCKA
-SDK_TEST_LIBS = sdk/libmig-testkit.la $(SDK_SEARCH_LIB) $(SDK_LIB) $(CMOCKA_LIBS) $(JSON_LIBS) \
+# mig_mock_load() finds a plugin that is linked in by its symbol.
+if ANY_PLUGIN_BUILTIN
+SDK_TEST_LDFLAGS = $(AM_LDFLAGS) -rdynamic $(MIG_BUILTIN_PLUGINS:%=-Wl,-u,%_LTX_mig_plugin)
+else
+SDK_TEST_LDFLAGS = $(AM_LDFLAGS)
+endif
+SDK_TEST_LIBS = sdk/libmig-testkit.la $(SDK_SEARCH_LIB) $(SDK_LIB) $(BUILTIN_LIBS) $(CMOCKA_LIBS) $(JSON_LIBS) \
 	$(ZLIB_LIBS)
 SDK_TEST_CFLAGS = $(MIG_CFLAGS) $(CMOCKA_CFLAGS) $(JSON_CFLAGS)
 
 sdk_tests = \
 	tests/unit/sdk/test_arguments \
 	tests/unit/sdk/test_example \
+	tests/unit/sdk/test_examplepersist \
 	tests/unit/sdk/test_file \
 	tests/unit/sdk/test_file_hazards \
 	tests/unit/sdk/test_file_packed \
@@ -31,6 +38,13 @@ tests_unit_sdk_test_example_SOURCES = tests/unit/sdk/test_example.c
 tests_unit_sdk_test_example_CPPFLAGS = $(SDK_CPPFLAGS)
 tests_unit_sdk_test_example_CFLAGS = $(SDK_TEST_CFLAGS)
 tests_unit_sdk_test_example_LDADD = $(SDK_TEST_LIBS)
+tests_unit_sdk_test_example_LDFLAGS = $(SDK_TEST_LDFLAGS)
+
+tests_unit_sdk_test_examplepersist_SOURCES = tests/unit/sdk/test_examplepersist.c
+tests_unit_sdk_test_examplepersist_CPPFLAGS = $(SDK_CPPFLAGS)
+tests_unit_sdk_test_examplepersist_CFLAGS = $(SDK_TEST_CFLAGS)
+tests_unit_sdk_test_examplepersist_LDADD = $(SDK_TEST_LIBS)
+tests_unit_sdk_test_examplepersist_LDFLAGS = $(SDK_TEST_LDFLAGS)
 
 finder_sources = \
 	tests/unit/sdk/finder.c \
@@ -42,6 +56,7 @@ tests_unit_sdk_test_file_SOURCES = tests/unit/sdk/test_file.c $(finder_sources)
 tests_unit_sdk_test_file_CPPFLAGS = $(SDK_CPPFLAGS)
 tests_unit_sdk_test_file_CFLAGS = $(SDK_TEST_CFLAGS)
 tests_unit_sdk_test_file_LDADD = $(SDK_TEST_LIBS)
+tests_unit_sdk_test_file_LDFLAGS = $(SDK_TEST_LDFLAGS)
 
 tests_unit_sdk_test_file_hazards_SOURCES = tests/unit/sdk/test_file_hazards.c $(finder_sources)
 tests_unit_sdk_test_file_hazards_CPPFLAGS = $(SDK_CPPFLAGS)
@@ -114,6 +129,7 @@ tests_unit_sdk_version_compare_CFLAGS = $(MIG_CFLAGS)
 tests_unit_sdk_version_compare_LDADD = $(SDK_LIB)
 
 sdk_scripts = \
+	tests/unit/sdk/out-of-tree.sh \
 	tests/unit/sdk/packages.sh \
 	tests/unit/sdk/test_plugin_header.sh \
 	tests/unit/sdk/version.sh
