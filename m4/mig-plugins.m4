@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MPL-2.0
 # MIG_PLUGIN(NAME, SUMMARY, DEFAULT[, DEPENDS]): one line a plugin.
-#   gives --with-plugin-NAME=shared|builtin|no, the automake conditionals PLUGIN_NAME_SHARED and
+#   gives --with-plugin-NAME=shared|builtin|no, which goes before --with-plugins, the automake conditionals PLUGIN_NAME_SHARED and
 #   PLUGIN_NAME_BUILTIN, and a line of the summary. DEPENDS is shell code that sets
 #   mig_reason="why not" when the plugin can not be built.
 AC_DEFUN([MIG_PLUGIN], [
   AC_ARG_WITH([plugin-$1],
     [AS_HELP_STRING([--with-plugin-$1=shared|builtin|no], [$2 @<:@$3@:>@])],
-    [with_plugin_$1=$withval], [with_plugin_$1=$3])
+    [with_plugin_$1=$withval], [with_plugin_$1=${with_plugins:-$3}])
   AS_CASE([$with_plugin_$1], [yes], [with_plugin_$1=shared],
     [shared|builtin|no], [],
     [AC_MSG_ERROR([--with-plugin-$1 takes shared, builtin or no, not '$with_plugin_$1'])])
@@ -24,6 +24,11 @@ AC_DEFUN([MIG_PLUGIN], [
 ])
 
 AC_DEFUN([MIG_PLUGINS], [
+AC_ARG_WITH([plugins],
+  [AS_HELP_STRING([--with-plugins=shared|builtin|no],
+    [all plugins whose --with-plugin-NAME is not given @<:@shared@:>@])])
+AS_CASE([$with_plugins], [yes], [with_plugins=shared], [shared|builtin|no|""], [],
+  [AC_MSG_ERROR([--with-plugins takes shared, builtin or no, not '$with_plugins'])])
 MIG_BUILTIN_PLUGINS=
 mig_plugins_summary=
 MIG_PLUGIN([dispatch], [send alerts of persistent modules to a collector and syslog], [shared], [
@@ -39,5 +44,7 @@ MIG_PLUGIN([ping], [tell whether hosts reach a host by ICMP, TCP or UDP], [share
 MIG_PLUGIN([pkg], [find installed packages by name and version], [shared])
 MIG_PLUGIN([sshkey], [find SSH keys and tell their fingerprints], [shared])
 AC_SUBST([MIG_BUILTIN_PLUGINS])
+AM_CONDITIONAL([HAVE_NETSTAT_AND_PING],
+  [test "$with_plugin_netstat" != no && test "$with_plugin_ping" != no])
 AM_CONDITIONAL([ANY_PLUGIN_BUILTIN], [test -n "$MIG_BUILTIN_PLUGINS"])
 ])

@@ -72,8 +72,8 @@ miglib_LIBRARIES += core/libmig-builtin.a
 core_libmig_builtin_a_SOURCES =
 core_libmig_builtin_a_LIBADD = core/builtin-plugins.$(OBJEXT)
 CLEANFILES += core/builtin-plugins.$(OBJEXT)
-BUILTIN_LIBS += core/libmig-builtin.a $(CRYPTO_LIBS) $(UNPACK_LIBS)
-BUILTIN_SYSTEM_LIBS += $(UNPACK_LIBS)
+BUILTIN_LIBS += core/libmig-builtin.a $(BUILTIN_SYSTEM_LIBS)
+BUILTIN_SYSTEM_LIBS += $(sdk_libmig_sdk_la_LIBADD) $(sdk_libmig_search_la_LIBADD)
 endif
 
 # libtool keeps a convenience library NAME.la as .libs/NAME.a; several plugins may name the same.

@@ -19,6 +19,7 @@ noinst_LIBRARIES += plugins/dispatch/libdispatch.a
 plugins_dispatch_libdispatch_a_SOURCES = $(dispatch_sources)
 plugins_dispatch_libdispatch_a_CPPFLAGS = $(SDK_CPPFLAGS) -DMIG_PLUGIN_BUILTIN_NAME=dispatch
 plugins_dispatch_libdispatch_a_CFLAGS = $(PLUGIN_CFLAGS) $(JSON_CFLAGS) $(CURL_CFLAGS)
-BUILTIN_PLUGIN_LIBS += plugins/dispatch/libdispatch.a $(SDK_LIB) $(CURL_LIBS)
+BUILTIN_PLUGIN_LIBS += plugins/dispatch/libdispatch.a $(SDK_LIB)
+BUILTIN_SYSTEM_LIBS += $(CURL_LIBS)
 endif
 dist_man_MANS += plugins/dispatch/mig-dispatch.7

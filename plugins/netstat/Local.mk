@@ -31,6 +31,7 @@ noinst_LIBRARIES += plugins/netstat/libnetstat.a
 plugins_netstat_libnetstat_a_SOURCES = $(netstat_sources)
 plugins_netstat_libnetstat_a_CPPFLAGS = $(SDK_CPPFLAGS) -DMIG_PLUGIN_BUILTIN_NAME=netstat
 plugins_netstat_libnetstat_a_CFLAGS = $(PLUGIN_CFLAGS) $(JSON_CFLAGS) $(MNL_CFLAGS)
-BUILTIN_PLUGIN_LIBS += plugins/netstat/libnetstat.a $(SDK_LIB) $(SDK_SEARCH_LIB) $(MNL_LIBS)
+BUILTIN_PLUGIN_LIBS += plugins/netstat/libnetstat.a $(SDK_LIB) $(SDK_SEARCH_LIB)
+BUILTIN_SYSTEM_LIBS += $(MNL_LIBS)
 endif
 dist_man_MANS += plugins/netstat/mig-netstat.7

@@ -9,7 +9,7 @@ set -u
 . "$top_srcdir/tests/integration/lib-tap.sh"
 
 platform_missing && skip_all "$PLATFORM_MISSING"
-compgen -G "$top_builddir/plugins/file/.libs/file.so" >/dev/null || skip_all "the file plugin is not built as a shared object"
+need_plugin file
 PLATFORM_LOGS_ON_FAILURE=1
 PLATFORM_QUIET=1
 platform_dir || bail_out "no folder"

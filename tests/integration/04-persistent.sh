@@ -11,9 +11,7 @@ set -u
 
 platform_missing && skip_all "$PLATFORM_MISSING"
 command -v python3 >/dev/null && command -v openssl >/dev/null || skip_all "needs python3 and openssl"
-for plugin in dispatch examplepersist; do
-    [ -f "$top_builddir/plugins/$plugin/.libs/$plugin.so" ] || skip_all "$plugin is not built as a shared object"
-done
+need_plugin dispatch examplepersist
 PLATFORM_LOGS_ON_FAILURE=1
 PLATFORM_QUIET=1
 platform_dir || bail_out "no folder"

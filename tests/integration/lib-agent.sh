@@ -12,10 +12,7 @@ lone_agent()
     for module in gpg jq setpriv; do
         command -v "$module" >/dev/null || skip_all "needs $module"
     done
-    for module in "$@"; do
-        [ -f "${top_builddir:?}/plugins/$module/.libs/$module.so" ] ||
-            skip_all "the $module plugin is not built as a shared object"
-    done
+    need_plugin "$@"
     # Used by lib-platform.sh.
     # shellcheck disable=SC2034
     PLATFORM_LOGS_ON_FAILURE=1 PLATFORM_QUIET=1

@@ -55,6 +55,16 @@ skip_all()
     exit 0
 }
 
+# need_plugin NAME…: skips when this build has one of them neither as a shared object nor linked in
+need_plugin()
+{
+    local name
+    for name in "$@"; do
+        [ -f "${top_builddir:?}/plugins/$name/.libs/$name.so" ] || [[ " ${MIG_BUILTIN_PLUGINS:-} " == *" $name "* ]] ||
+            skip_all "the $name plugin is not built"
+    done
+}
+
 bail_out()
 {
     echo "Bail out! $*"

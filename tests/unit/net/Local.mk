@@ -9,14 +9,13 @@ EXTRA_DIST += \
 	tests/unit/net/lib-spaces.sh
 
 if HAVE_CMOCKA
-if PLUGIN_NETSTAT_SHARED
-if PLUGIN_PING_SHARED
+if HAVE_NETSTAT_AND_PING
 check_PROGRAMS += tests/unit/net/test_net
 TESTS += tests/unit/net/test_net
 tests_unit_net_test_net_SOURCES = tests/unit/net/test_net.c
 tests_unit_net_test_net_CPPFLAGS = $(SDK_CPPFLAGS)
 tests_unit_net_test_net_CFLAGS = $(SDK_TEST_CFLAGS)
 tests_unit_net_test_net_LDADD = $(SDK_TEST_LIBS)
-endif
+tests_unit_net_test_net_LDFLAGS = $(SDK_TEST_LDFLAGS)
 endif
 endif

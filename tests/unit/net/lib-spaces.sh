@@ -40,7 +40,7 @@ module()
 {
     local name=$1
     shift
-    MIG_PLUGIN_DIR=$(cd "${top_builddir:?}/plugins/$name/.libs" && pwd) \
+    MIG_PLUGIN_DIR=${top_builddir:?}/plugins/$name/.libs \
         "$top_builddir/cli/mig" "$name" -t local -show all "$@" 2>&1
 }
 

@@ -4,8 +4,7 @@
 set -u
 # shellcheck source=tests/unit/net/lib-spaces.sh
 . "${top_srcdir:?}/tests/unit/net/lib-spaces.sh"
-[ -e "${top_builddir:?}/plugins/netstat/.libs/netstat.so" ] ||
-    skip_all "the netstat plugin is not built as a shared object"
+need_plugin netstat
 spaces_enter "$@"
 spaces_make
 

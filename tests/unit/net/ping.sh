@@ -4,7 +4,7 @@
 set -u
 # shellcheck source=tests/unit/net/lib-spaces.sh
 . "${top_srcdir:?}/tests/unit/net/lib-spaces.sh"
-[ -e "${top_builddir:?}/plugins/ping/.libs/ping.so" ] || skip_all "the ping plugin is not built as a shared object"
+need_plugin ping
 spaces_enter "$@"
 spaces_make
 

@@ -9,7 +9,7 @@
 module_start()
 {
     module=$1
-    [ -e "${top_builddir:?}/plugins/$1/.libs/$1.so" ] || skip_all "the $1 plugin is not built as a shared object"
+    need_plugin "$1"
     work=$(mktemp -d) || exit 99
     work=$(cd "$work" && pwd -P)
     trap 'rm -rf "$work"' EXIT

@@ -62,12 +62,14 @@ tests_unit_sdk_test_file_hazards_SOURCES = tests/unit/sdk/test_file_hazards.c $(
 tests_unit_sdk_test_file_hazards_CPPFLAGS = $(SDK_CPPFLAGS)
 tests_unit_sdk_test_file_hazards_CFLAGS = $(SDK_TEST_CFLAGS)
 tests_unit_sdk_test_file_hazards_LDADD = $(SDK_TEST_LIBS)
+tests_unit_sdk_test_file_hazards_LDFLAGS = $(SDK_TEST_LDFLAGS)
 
 tests_unit_sdk_test_file_packed_SOURCES = tests/unit/sdk/test_file_packed.c \
 	tests/unit/sdk/unpack_texts.h $(finder_sources)
 tests_unit_sdk_test_file_packed_CPPFLAGS = $(SDK_CPPFLAGS)
 tests_unit_sdk_test_file_packed_CFLAGS = $(SDK_TEST_CFLAGS)
 tests_unit_sdk_test_file_packed_LDADD = $(SDK_TEST_LIBS)
+tests_unit_sdk_test_file_packed_LDFLAGS = $(SDK_TEST_LDFLAGS)
 
 tests_unit_sdk_test_lines_SOURCES = tests/unit/sdk/test_lines.c tests/unit/sdk/tree.c \
 	tests/unit/sdk/tree.h
