@@ -165,7 +165,9 @@ mig_json_get_strings(const struct mig_host *host, struct json_object *object, co
 const char *
 mig_json_string_at(struct json_object *array, size_t index)
 {
-    return json_object_get_string(json_object_array_get_idx(array, index));
+    return array != NULL && index < json_object_array_length(array)
+               ? json_object_get_string(json_object_array_get_idx(array, index))
+               : NULL;
 }
 
 const char *

@@ -66,4 +66,20 @@ int mig_print(const struct mig_host *host, const char *format, ...)
 void mig_print_member(const struct mig_host *host, struct json_object *object, const char *member,
                       const char *prefix);
 
+#define MIG_LINE_REST (1u << 0) /* left out with MIG_PRINT_FOUND_ONLY */
+
+/* A line of print() for each value at `path` of the result, which is written as in the field
+ * table, from the top: "elements.names[]", "statistics.count", "errors[]". `format` holds a "%s"
+ * for the name of the member that the path's first '*' stands for, if there is a '*', and one for
+ * the value. */
+struct mig_line {
+    const char *path;
+    const char *format;
+    uint32_t flags; /* MIG_LINE_* bits */
+};
+/* print() by a table: the lines in their order. 0, or -EINVAL after refuse() when the result is not
+ * a JSON object. */
+int mig_print_lines(const struct mig_host *host, const char *result, size_t length, uint32_t flags,
+                    const struct mig_line *lines, size_t count);
+
 #endif

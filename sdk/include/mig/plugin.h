@@ -301,6 +301,22 @@ struct mig_plugin_elf_note {
         MIG_NOTE_OWNER,                                                                            \
         {MIG_PLUGIN_MAGIC, MIG_ABI_MAJOR, MIG_ABI_MINOR, NAME, VERSION}}
 
+/* Both at once, so that they can not disagree, in C: the rest are members by name.
+ *
+ *     MIG_PLUGIN("name", "1.2.0", "one line", MIG_NEED_READ_FILES, options, fields,
+ *                "mig name -t all -x 1", .run = run, .print = print); */
+#define MIG_PLUGIN(NAME, VERSION, SUMMARY, NEEDS, OPTIONS, FIELDS, EXAMPLES, ...)                  \
+    MIG_PLUGIN_NOTE(NAME, VERSION);                                                                \
+    const struct mig_plugin mig_plugin_symbol = {MIG_PLUGIN_HEAD,                                  \
+                                                 (NEEDS),                                          \
+                                                 NAME,                                             \
+                                                 VERSION,                                          \
+                                                 SUMMARY,                                          \
+                                                 MIG_TABLE(OPTIONS),                               \
+                                                 MIG_TABLE(FIELDS),                                \
+                                                 .examples = EXAMPLES,                             \
+                                                 __VA_ARGS__}
+
 #define MIG_COUNT(table) (sizeof(table) / sizeof((table)[0]))
 /* The three members that describe a table, in their order. */
 #define MIG_TABLE(table) (table), MIG_COUNT(table), sizeof((table)[0])

@@ -90,8 +90,11 @@ test_print(void **state)
     assert_int_equal(mig_mock_print(mock, plugin, result, MIG_PRINT_FOUND_ONLY), 0);
     assert_string_equal(mig_mock_output(mock),
                         "hostname is h\naddress is 192.0.2.1\nlookedup host a has IP 192.0.2.2\n");
-    assert_int_equal(mig_mock_print(mock, plugin, "{\"elements\":null}", 0), 0);
+    assert_int_equal(
+        mig_mock_print(mock, plugin, "{\"elements\":null,\"statistics\":{\"stufffound\":0}}", 0),
+        0);
     assert_string_equal(mig_mock_output(mock), "stat: 0 stuff found\n");
+    assert_int_equal(mig_mock_print(mock, plugin, "[]", 0), -EINVAL);
 }
 
 int
@@ -111,7 +114,7 @@ main(void)
     plugin = mig_mock_load(path);
     mock = mig_mock_new();
     if (plugin == NULL || mock == NULL) {
-        puts("1..0 # SKIP the example plugin is not built as a shared object");
+        puts("1..0 # SKIP the example plugin is not built");
         return 0;
     }
     code = cmocka_run_group_tests_name("example", tests, NULL, NULL);
