@@ -2,4 +2,5 @@
 EXTRA_DIST += \
 	docs/first-site.md \
 	docs/mig-2019.md \
+	docs/plugin-author.md \
 	docs/security-model.md

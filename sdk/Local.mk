@@ -27,6 +27,7 @@ noinst_LTLIBRARIES += sdk/libmig-sdk.la
 sdk_libmig_sdk_la_SOURCES = \
 	sdk/lib/crc.h \
 	sdk/lib/json.c \
+	sdk/lib/print.c \
 	sdk/lib/process.c \
 	sdk/lib/queue.c \
 	sdk/lib/state.c \
@@ -112,9 +113,76 @@ sdk_libmig_search_la_LIBADD = $(JSON_LIBS) $(CRYPTO_LIBS) $(UNPACK_LIBS)
 
 EXTRA_DIST += sdk/lib/regex_unicode.pl
 
-check_LTLIBRARIES += sdk/libmig-testkit.la
+noinst_LTLIBRARIES += sdk/libmig-testkit.la
 sdk_libmig_testkit_la_SOURCES = \
-	sdk/testkit/mock_host.c
+	sdk/testkit/mock_host.c \
+	sdk/testkit/mock_internal.h \
+	sdk/testkit/mock_persist.c
 sdk_libmig_testkit_la_CPPFLAGS = $(SDK_CPPFLAGS)
 sdk_libmig_testkit_la_CFLAGS = $(MIG_CFLAGS) $(JSON_CFLAGS)
 sdk_libmig_testkit_la_LIBADD = $(JSON_LIBS)
+
+# ---- what is installed for authors of plugins elsewhere ----
+# The convenience libraries as they are: archives of code that may become part of a shared object.
+sdkarchivedir = $(miglibdir)
+sdkarchive_DATA = \
+	sdk/.libs/libmig-sdk.a \
+	sdk/.libs/libmig-search.a \
+	sdk/.libs/libmig-testkit.a
+sdk/.libs/libmig-sdk.a: sdk/libmig-sdk.la
+sdk/.libs/libmig-search.a: sdk/libmig-search.la
+sdk/.libs/libmig-testkit.a: sdk/libmig-testkit.la
+$(sdkarchive_DATA):
+	@test -f $@
+
+pkgconfigdir = $(libdir)/pkgconfig
+sdk_pc = \
+	sdk/mig-plugin-sdk.pc \
+	sdk/mig-plugin-search.pc \
+	sdk/mig-plugin-testkit.pc
+pkgconfig_DATA = $(sdk_pc)
+EXTRA_DIST += \
+	sdk/mig-plugin-sdk.pc.in \
+	sdk/mig-plugin-search.pc.in \
+	sdk/mig-plugin-testkit.pc.in
+CLEANFILES += $(sdk_pc)
+$(sdk_pc): Makefile $(srcdir)/sdk/include/mig/plugin.h
+	$(AM_V_GEN)$(MKDIR_P) sdk && \
+	abi=$$($(SED) -n 's/^.define MIG_ABI_M[AI][JN]OR *//p' $(srcdir)/sdk/include/mig/plugin.h | paste -sd .) && \
+	$(SED) -e 's|[@]prefix@|$(prefix)|' -e 's|[@]exec_prefix@|$(exec_prefix)|' -e 's|[@]libdir@|$(libdir)|' \
+	  -e 's|[@]includedir@|$(includedir)|' -e 's|[@]datadir@|$(datadir)|' -e 's|[@]version@|$(VERSION)|' \
+	  -e "s|[@]abi@|$$abi|" -e 's|[@]search_libs@|$(sdk_libmig_search_la_LIBADD)|' \
+	  $(srcdir)/$@.in >$@.tmp && mv $@.tmp $@
+
+aclocaldir = $(datadir)/aclocal
+dist_aclocal_DATA = sdk/mig-plugin.m4
+dist_migdata_DATA = sdk/plugin.map
+
+# The template's plugin is the example, so that there is one to keep right.
+migtemplatedir = $(migdatadir)/template
+dist_migtemplate_DATA = \
+	sdk/template/Makefile \
+	sdk/template/gitignore \
+	sdk/template/module.7 \
+	sdk/template/test.c
+nodist_migtemplate_DATA = sdk/template/plugin.c
+CLEANFILES += sdk/template/plugin.c
+sdk/template/plugin.c: $(srcdir)/plugins/example/example.c Makefile
+	$(AM_V_GEN)$(MKDIR_P) sdk/template && \
+	$(SED) -e '1d' -e 's|"example"|"@NAME@"|; s|mig example |mig @NAME@ |' \
+	  -e 's|The smallest complete plugin, to be copied:|The module @NAME@:|' \
+	  $(srcdir)/plugins/example/example.c >$@.tmp && mv $@.tmp $@
+
+bin_PROGRAMS += sdk/tool/mig-plugin
+sdk_tool_mig_plugin_SOURCES = \
+	sdk/tool/call.c \
+	sdk/tool/check.c \
+	sdk/tool/main.c \
+	sdk/tool/new.c \
+	sdk/tool/run.c \
+	sdk/tool/tool.h \
+	sdk/tool/trust.c
+sdk_tool_mig_plugin_CPPFLAGS = $(AM_CPPFLAGS) -DMIG_TEMPLATE_DIR='"$(migtemplatedir)"'
+sdk_tool_mig_plugin_LDADD = core/libmig-core.a $(CORE_LIBS)
+sdk_tool_mig_plugin_LDFLAGS = $(AM_LDFLAGS) $(MIG_PROGRAM_LDFLAGS) -Wl,--as-needed
+dist_man_MANS += sdk/tool/mig-plugin.1

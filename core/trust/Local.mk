@@ -2,6 +2,8 @@
 core_libmig_core_a_SOURCES += \
 	core/trust/acl.c \
 	core/trust/acl.h \
+	core/trust/candidate.c \
+	core/trust/candidate.h \
 	core/trust/image.c \
 	core/trust/image.h \
 	core/trust/journal.c \

@@ -6,21 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <mig/plugin.h>
-
 #include "base/buf.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "base/hex.h"
-#include "trust/image.h"
-#include "trust/whitelist.h"
+#include "trust/candidate.h"
 
 enum mode { MODE_SOURCE, MODE_ALLOW, MODE_DIGEST };
-
-struct plugin {
-    struct mig_plugin_note note;
-    unsigned char digest[MIG_IMAGE_DIGEST];
-};
 
 static int
 usage(void)
@@ -30,40 +21,6 @@ usage(void)
           "  or with --allow the lines of a plugins.allow, or with --digest 'SHA256  FILE'\n",
           stderr);
     return 2;
-}
-
-/* The whitelist is asked by file name: a plugin under another name would never load. */
-static int
-check_file_name(const char *path, const char *name, struct mig_err *err)
-{
-    const char *slash = strrchr(path, '/');
-    const char *base = slash == NULL ? path : slash + 1;
-    size_t len = strlen(name);
-
-    if (strncmp(base, name, len) == 0 && strcmp(base + len, ".so") == 0)
-        return 0;
-    return mig_err_set(err, MIG_E_PLUGIN, "its note names it %s: call the file %s.so", name, name);
-}
-
-static int
-read_plugin(const char *path, enum mode mode, struct plugin *ret, struct mig_err *err)
-{
-    struct mig_buf file = MIG_BUF_INIT;
-    int rc;
-
-    rc = mig_file_read(path, MIG_IMAGE_MAX, &file, err);
-    if (rc < 0)
-        goto out;
-    rc = mig_image_digest(file.data, file.len, ret->digest, err);
-    if (rc == 0 && mode != MODE_DIGEST)
-        rc = mig_image_note(file.data, file.len, &ret->note, err);
-    if (rc == 0 && mode != MODE_DIGEST)
-        rc = check_file_name(path, ret->note.name, err);
-    if (rc < 0)
-        mig_err_prefix(err, "%s", path);
-out:
-    mig_buf_fini(&file);
-    return rc;
 }
 
 static int
@@ -86,7 +43,7 @@ format(const struct mig_whitelist *list, char **paths, enum mode mode, struct mi
 static int
 run(char **paths, size_t count, enum mode mode)
 {
-    struct plugin *plugins = calloc(count + 1, sizeof(*plugins));
+    struct mig_candidate *plugins = calloc(count + 1, sizeof(*plugins));
     struct mig_whitelist_entry *entries = calloc(count + 1, sizeof(*entries));
     struct mig_whitelist list = {entries, count};
     struct mig_buf out = MIG_BUF_INIT;
@@ -94,12 +51,10 @@ run(char **paths, size_t count, enum mode mode)
     int rc = plugins == NULL || entries == NULL ? -1 : 0;
 
     for (size_t i = 0; rc == 0 && i < count; i++) {
-        rc = read_plugin(paths[i], mode, &plugins[i], &err);
-        entries[i].name = plugins[i].note.name;
-        entries[i].version = plugins[i].note.version;
-        entries[i].abi_major = plugins[i].note.abi_major;
-        entries[i].abi_minor = plugins[i].note.abi_minor;
-        memcpy(entries[i].digest, plugins[i].digest, MIG_IMAGE_DIGEST);
+        rc = mig_candidate_read(paths[i], &plugins[i], &err);
+        if (rc == 0 && mode != MODE_DIGEST)
+            rc = mig_candidate_identify(paths[i], &plugins[i], &err);
+        entries[i] = mig_candidate_entry(&plugins[i]);
     }
     if (rc == 0)
         rc = format(&list, paths, mode, &out);
@@ -110,6 +65,8 @@ run(char **paths, size_t count, enum mode mode)
         fprintf(stderr, "mkwhitelist: %s\n", err.code != 0 ? err.text : "out of memory");
     mig_buf_fini(&out);
     free(entries);
+    for (size_t i = 0; plugins != NULL && i < count; i++)
+        mig_candidate_fini(&plugins[i]);
     free(plugins);
     return rc < 0 ? 1 : 0;
 }

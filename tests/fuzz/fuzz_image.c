@@ -20,6 +20,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct mig_plugin_note notes[2];
     struct mig_peek peeks[2];
     struct mig_err err = {0};
+    char **programs = NULL;
     unsigned char *copy = malloc(size + 1);
     int rc, peeked;
 
@@ -38,6 +39,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     err.text[0] = '\0';
     peeked = mig_peek_descriptor(copy, size, &peeks[0], &err);
     MUST(peeked == 0 || err.text[0] != '\0');
+    err.text[0] = '\0';
+    MUST(mig_peek_exports(copy, size, &err) == 0 || err.text[0] != '\0');
+    err.text[0] = '\0';
+    MUST(mig_peek_programs(copy, size, &programs, &err) == 0 || err.text[0] != '\0');
+    free(programs);
     MUST(mig_image_scrub(copy, size, NULL) == 0);
     MUST(mig_image_digest(copy, size, digest[1], NULL) == 0);
     MUST(memcmp(digest[0], digest[1], MIG_IMAGE_DIGEST) == 0);

@@ -6,6 +6,7 @@ cd "${top_srcdir:?}" || exit 99
 
 room_of() { # FILE -> room
     case $1 in
+        sdk/tool/*) echo tool ;;
         sdk/*) echo sdk ;;
         plugins/*) echo plugins ;;
         core/*/*) d=${1#core/}; echo "${d%%/*}" ;;
@@ -17,6 +18,7 @@ room_of() { # FILE -> room
 declare -A may=(
     [sdk]="sdk" [plugins]="sdk" [base]="base" [document]="base document" [trust]="sdk base document trust"
     [plugin]="sdk base document trust plugin" [transport]="base document trust transport"
+    [tool]="sdk base document trust plugin tool"
     [agent]="sdk base document trust plugin transport agent"
     [store]="base document trust transport store" [lanes]="base document trust transport store lanes"
     [api]="base document trust transport store api" [admin]="base document trust transport store admin"

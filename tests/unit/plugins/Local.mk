@@ -6,6 +6,7 @@ tests_unit_plugins_test_pkg_SOURCES = tests/unit/plugins/test_pkg.c
 tests_unit_plugins_test_pkg_CPPFLAGS = $(SDK_CPPFLAGS)
 tests_unit_plugins_test_pkg_CFLAGS = $(SDK_TEST_CFLAGS)
 tests_unit_plugins_test_pkg_LDADD = $(SDK_TEST_LIBS)
+tests_unit_plugins_test_pkg_LDFLAGS = $(SDK_TEST_LDFLAGS)
 endif
 
 # Modules in real workers, against the programs that know the answers.

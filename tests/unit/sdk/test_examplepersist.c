@@ -16,7 +16,8 @@
 
 #include <mig/mock_host.h>
 
-#define CONFIGURATION "{\"hostname\":\"h\",\"environment\":{},\"tags\":{},\"config\":{}}"
+#define CONFIGURATION                                                                              \
+    "{\"hostname\":\"h\",\"environment\":{},\"tags\":{},\"config\":{\"interval\":30}}"
 #define ALERT(n) "{\"severity\":\"low\",\"alert\":\"examplepersist alert " n "\"}"
 
 static const struct mig_plugin *plugin;
