@@ -33,7 +33,7 @@ static struct {
     char left[LEFT_MAX][NAME_BYTES];
     size_t left_count;
     char reason[160];
-} own = {.dir = -1, .reason = "not asked for"};
+} own = {.dir = -1, .reason = "only a running agent makes them"};
 
 struct mig_cgroup {
     int dir;
@@ -282,7 +282,7 @@ mig_cgroup_stop(void)
     own.dir = -1;
     own.left_count = 0;
     own.memory = own.pids = own.kill = false;
-    snprintf(own.reason, sizeof(own.reason), "not asked for");
+    snprintf(own.reason, sizeof(own.reason), "only a running agent makes them");
 }
 
 /* ---- a worker's ---- */

@@ -186,7 +186,7 @@ static void
 is_off_until_asked_for(void **state)
 {
     (void)state;
-    json_is("{\"active\":false,\"reason\":\"not asked for\"}");
+    json_is("{\"active\":false,\"reason\":\"only a running agent makes them\"}");
     assert_null(mig_cgroup_new(getpid(), 0));
     mig_cgroup_kill(NULL);
     mig_cgroup_free(NULL);
