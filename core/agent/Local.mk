@@ -87,3 +87,12 @@ core_agent_mig_mkagent_LDFLAGS = $(AM_LDFLAGS) $(MIG_PROGRAM_LDFLAGS)
 dist_man_MANS += \
 	core/agent/mig-agent.8 \
 	core/agent/mig-mkagent.1
+
+# Where systemd looks for units of packages when the prefix is /usr.
+systemdsystemunitdir = $(prefix)/lib/systemd/system
+systemdsystemunit_DATA = core/agent/mig-agent.service
+CLEANFILES += core/agent/mig-agent.service
+EXTRA_DIST += core/agent/mig-agent.service.in
+core/agent/mig-agent.service: core/agent/mig-agent.service.in Makefile
+	$(AM_V_GEN)sed -e 's,@sbindir@,$(sbindir),g' -e 's,@statedir@,$(localstatedir)/lib/mig,g' \
+		$(top_srcdir)/core/agent/mig-agent.service.in >$@

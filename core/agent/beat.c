@@ -56,17 +56,6 @@ read_hello(struct beat *b)
     return rc;
 }
 
-static struct json_object *
-site_tags(void)
-{
-    struct json_object *tags = json_object_new_object();
-
-    for (size_t i = 0; tags && mig_site.tags && mig_site.tags[i]; i += 2)
-        json_object_object_add(tags, mig_site.tags[i],
-                               json_object_new_string(mig_site.tags[i + 1]));
-    return tags;
-}
-
 static void
 note_change(struct beat *b, struct json_object *environment, struct mig_time now)
 {
@@ -96,7 +85,7 @@ make_beat(struct beat *b, char *const modules[], struct mig_buf *out)
 
     mig_env_hostname(name, sizeof(name));
     beat.environment = mig_env_json(modules);
-    beat.tags = site_tags();
+    beat.tags = mig_site_tags(&mig_site);
     if (beat.environment && beat.tags) {
         mig_env_add(beat.environment, "plugins", b->plugins);
         mig_env_add(beat.environment, "confinement", b->layers);

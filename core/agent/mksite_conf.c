@@ -11,6 +11,7 @@
 #include "base/log.h"
 
 static const char *const known[] = {"agent.api",
+                                    "agent.checktarget",
                                     "agent.confdir",
                                     "agent.extraprivacymode",
                                     "agent.heartbeatfreq",
@@ -179,6 +180,24 @@ read_numbers(struct mig_mksite *s, struct mig_err *err)
     return 0;
 }
 
+/* Whether a command is held against its action's target. */
+static int
+read_check_target(const char *dir, struct mig_mksite *s, struct mig_err *err)
+{
+    static const char *const words[] = {"off", "decidable", "strict"};
+    const char *word = mig_conf_get(s->conf, "agent.checktarget", "decidable");
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (strcmp(word, words[i]) == 0) {
+            s->site.check_target = i;
+            return 0;
+        }
+    return mig_err_set(err, MIG_E_CONFIG,
+                       "%s/agent.conf: agent.checktarget: expected off, decidable or strict, "
+                       "found '%.64s'",
+                       dir, word);
+}
+
 static int
 absolute(const char *dir, const char *key, const char *value, struct mig_err *err)
 {
@@ -236,6 +255,8 @@ mig_mksite_conf(const char *dir, struct mig_mksite *s, struct mig_err *err)
         rc = read_tags(dir, s, err);
     if (rc == 0)
         rc = read_numbers(s, err);
+    if (rc == 0)
+        rc = read_check_target(dir, s, err);
     if (rc == 0)
         rc = read_words(dir, s, err);
     if (rc == 0)

@@ -110,16 +110,6 @@ merge(const struct mig_site *site, const char *module, struct json_object *confi
     return rc < 0 ? rc : enabled ? 0 : -ENOENT;
 }
 
-static struct json_object *
-site_tags(const struct mig_site *site)
-{
-    struct json_object *tags = json_object_new_object();
-
-    for (size_t i = 0; site->tags && site->tags[i]; i += 2)
-        json_object_object_add(tags, site->tags[i], json_object_new_string(site->tags[i + 1]));
-    return tags;
-}
-
 int
 mig_persist_conf(const struct mig_site *site, const char *module, const char *site_json,
                  struct mig_buf *out, struct mig_err *err)
@@ -140,7 +130,7 @@ mig_persist_conf(const struct mig_site *site, const char *module, const char *si
     all = json_object_new_object();
     json_object_object_add(all, "hostname", json_object_new_string(host));
     json_object_object_add(all, "environment", mig_env_json(NULL));
-    json_object_object_add(all, "tags", site_tags(site));
+    json_object_object_add(all, "tags", mig_site_tags(site));
     json_object_object_add(all, "config", config);
     text = mig_json_text(all);
     json_object_put(all);

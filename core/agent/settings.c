@@ -152,6 +152,8 @@ mig_agent_settings(const struct mig_site *site, FILE *out)
     json_object_object_add(limits, "openfiles",
                            json_object_new_int64((int64_t)site->open_files_max));
     json_object_object_add(all, "limits", limits);
+    add_text(all, "checktarget",
+             (const char *const[]){"off", "decidable", "strict"}[site->check_target % 3]);
     json_object_object_add(all, "extraprivacymode", json_object_new_boolean(site->private_mode));
     add_text(users, "relay", site->relay_user);
     add_text(users, "verifier", site->verifier_user);

@@ -3,6 +3,8 @@
 
 #include "agent/site.h"
 
+#include <json-c/json.h>
+
 int
 mig_site_present(const struct mig_site *site)
 {
@@ -26,4 +28,14 @@ const char *
 mig_site_conf_dir(const struct mig_site *site)
 {
     return site->conf_dir ? site->conf_dir : MIG_SYSCONF_DIR;
+}
+
+struct json_object *
+mig_site_tags(const struct mig_site *site)
+{
+    struct json_object *tags = json_object_new_object();
+
+    for (size_t i = 0; tags && site->tags && site->tags[i]; i += 2)
+        json_object_object_add(tags, site->tags[i], json_object_new_string(site->tags[i + 1]));
+    return tags;
 }

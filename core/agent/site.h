@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 /* Raised whenever the struct changes: an agent linked from two versions refuses to start. */
-#define MIG_SITE_LAYOUT 3
+#define MIG_SITE_LAYOUT 4
 
 /* clang-format off */
 #define MIG_SITE_TYPES                                                                             \
@@ -48,6 +48,7 @@ struct mig_site {                                                               
     uint64_t cpu_max;              /* seconds of CPU time of one operation; 0: no limit */         \
     uint64_t open_files_max;       /* of one worker */                                             \
     uint64_t private_mode;         /* 1: fields that plugins declare private are masked */         \
+    uint64_t check_target;         /* 0: off, 1: when decidable, 2: strict */                      \
 }
 /* clang-format on */
 
@@ -55,6 +56,10 @@ MIG_SITE_TYPES;
 
 extern const struct mig_site mig_site;
 
+struct json_object;
+
+/* The tags as the heartbeat says them; to put. NULL without memory. */
+struct json_object *mig_site_tags(const struct mig_site *site);
 /* 1 when the site says whom to serve: false for the packaged agent. */
 int mig_site_present(const struct mig_site *site);
 const char *mig_site_run_dir(const struct mig_site *site);

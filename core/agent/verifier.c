@@ -3,10 +3,13 @@
  */
 #include "config.h"
 
+#include <errno.h>
+#include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "agent/assemble.h"
+#include "agent/env.h"
 #include "agent/message.h"
 #include "agent/pack.h"
 #include "agent/role.h"
@@ -16,6 +19,7 @@
 #include "base/buf.h"
 #include "base/frame.h"
 #include "base/log.h"
+#include "document/target.h"
 #include "trust/acl.h"
 #include "trust/pgp.h"
 
@@ -24,7 +28,34 @@ struct verifier {
     struct mig_acl *acl;
     char *queueloc;
     char *home; /* folder for the throw-away keyring */
+    struct mig_target_record record;
+    char name[256];
 };
+
+/* What targets are held against. Of the environment only what is the same in every process of the
+ * agent: this one has a network of its own. */
+static int
+load_record(struct verifier *v)
+{
+    static const char *const elsewhere[] = {"addresses", "modules", "publicip"};
+    struct mig_target_record *r = &v->record;
+
+    if (r->name)
+        return 0;
+    r->environment = mig_env_json(NULL);
+    r->tags = mig_site_tags(&mig_site);
+    if (!r->environment || !r->tags)
+        return -ENOMEM;
+    for (size_t i = 0; i < sizeof(elsewhere) / sizeof(elsewhere[0]); i++)
+        json_object_object_del(r->environment, elsewhere[i]);
+    mig_env_hostname(v->name, sizeof(v->name));
+    r->name = v->name;
+    r->queueloc = v->queueloc;
+    r->mode = "daemon";
+    r->version = PACKAGE_VERSION;
+    r->status = mig_site.check_target == 2 ? "online" : NULL;
+    return 0;
+}
 
 /* The keyring costs a process of gpg: made when the first command comes, not for an answer. */
 static int
@@ -47,11 +78,18 @@ serve_check(struct verifier *v, const struct mig_buf *request)
     struct mig_err err = {0};
     int rc = load_trust(v, &err);
 
+    if (rc == 0 && mig_site.check_target)
+        rc = load_record(v);
     if (rc < 0) {
         mig_role_log(MIG_SEV_ERR, "the built-in keys or ACL can not be used: %s", err.text);
         return rc;
     }
-    struct mig_verify verify = {v->pgp, v->acl, v->queueloc, mig_time_now()};
+    struct mig_verify verify = {.pgp = v->pgp,
+                                .acl = v->acl,
+                                .queueloc = v->queueloc,
+                                .now = mig_time_now(),
+                                .record = mig_site.check_target ? &v->record : NULL,
+                                .strict = mig_site.check_target == 2};
     rc = mig_verify_command(&verify, request->data, request->len, &verdict);
     if (rc == 0)
         rc = mig_verdict_pack(&verdict, &out);
@@ -132,6 +170,8 @@ out:
     mig_acl_free(v.acl);
     free(v.queueloc);
     free(v.home);
+    json_object_put(v.record.environment);
+    json_object_put(v.record.tags);
     mig_buf_fini(&hello);
     return status;
 }

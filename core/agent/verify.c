@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "document/command.h"
+#include "document/target.h"
 #include "trust/acl.h"
 #include "trust/pgp.h"
 
@@ -70,6 +71,26 @@ check_acl(const struct mig_verify *verify, const struct mig_action *action,
             return rc;
         }
     }
+    return 0;
+}
+
+/* The signers have said whom they mean; the platform that sent the command may not widen it. */
+static int
+check_target(const struct mig_verify *verify, const struct mig_action *action, struct mig_err *err)
+{
+    enum mig_target_truth truth = MIG_TARGET_TRUE;
+
+    if (verify->record)
+        truth = mig_target_evaluate(action->target, verify->record);
+    if (truth == MIG_TARGET_FALSE)
+        return mig_err_set(err, MIG_E_DENIED,
+                           "action validation failed: the target does not mean this agent: %.300s",
+                           action->target);
+    if (truth == MIG_TARGET_UNDECIDED && verify->strict)
+        return mig_err_set(err, MIG_E_DENIED,
+                           "action validation failed: this agent can not decide whether it is "
+                           "meant, and its site is strict (agent.checktarget): %.300s",
+                           action->target);
     return 0;
 }
 
@@ -137,6 +158,8 @@ check_all(const struct mig_verify *verify, const struct mig_command *command,
         rc = check_signatures(verify, action, &text, &signers, err);
     if (rc == 0)
         rc = check_acl(verify, action, &signers, err);
+    if (rc == 0)
+        rc = check_target(verify, action, err);
     if (rc == 0)
         rc = join_signers(&signers, ret);
     if (rc == 0)

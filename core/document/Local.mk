@@ -9,4 +9,10 @@ core_libmig_core_a_SOURCES += \
 	core/document/command.h \
 	core/document/fields.c \
 	core/document/fields.h \
-	core/document/operation.c
+	core/document/operation.c \
+	core/document/target.c \
+	core/document/target.h \
+	core/document/target_lex.c \
+	core/document/target_lex.h \
+	core/document/target_value.c \
+	core/document/target_value.h

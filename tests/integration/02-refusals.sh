@@ -54,6 +54,12 @@ done
 like "$(push "$(jq -c '.pgpsignatures = ["bm90IGEgc2lnbmF0dXJl=abcd"]' <<<"$good")")" \
     '^failed: .*signature' "not a signature: refused"
 
+like "$(push "$(sign alice file -t "name='elsewhere' AND status='online'" -path /usr/bin -name '^env$' -n elsewhere)")" \
+    "^failed: .*the target does not mean this agent: name='elsewhere'" "meant for another agent: refused"
+kind="environment->>'os'='linux' AND environment->>'ident' LIKE '$(. /etc/os-release && echo "${ID^}")%'"
+is "$(push "$(sign alice file -t "$kind" -path /usr/bin -name '^env$' -n meant)")" "success: " \
+    "meant for hosts of this kind: runs"
+
 # 2. The access control list.
 once=$(sign alice example -t all -gethostname -n once)
 like "$(push "$once")" \

@@ -43,3 +43,6 @@ endif
 # test_transport again, with a broker.
 TESTS += tests/unit/agent/broker.sh
 EXTRA_DIST += tests/unit/agent/broker.sh
+
+TESTS += tests/unit/agent/service.sh
+EXTRA_DIST += tests/unit/agent/service.sh

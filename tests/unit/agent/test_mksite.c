@@ -196,6 +196,8 @@ test_conf_refused(void **state)
         {CONF "maxworkers = 0\n", "maxworkers"},
         {CONF "heartbeatfreq = soon\n", "heartbeatfreq"},
         {CONF "moduletimeout = 10ms\n", "expected one second or more"},
+        {CONF "checktarget = maybe\n",
+         "agent.checktarget: expected off, decidable or strict, found 'maybe'"},
         {CONF "confdir = here\n", "agent.confdir: expected an absolute path, found 'here'"},
         {CONF "[persist]\nmodule = ../x\n",
          "persist.module: expected a module's name, found '../x'"},

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "document/command.h"
+#include "document/target.h"
 #include "trust/acl.h"
 #include "trust/pgp.h"
 
@@ -186,7 +187,7 @@ make_wire(const struct wire *wire)
 static struct mig_verdict
 verify(const struct wire *wire)
 {
-    struct mig_verify check = {verifier, acl, QUEUELOC, {NOW, 0}};
+    struct mig_verify check = {.pgp = verifier, .acl = acl, .queueloc = QUEUELOC, .now = {NOW, 0}};
     struct mig_buf raw = make_wire(wire);
     struct mig_verdict verdict = {0};
 
@@ -303,11 +304,52 @@ test_refused(void **state)
     mig_verdict_fini(&v);
 }
 
+/* The target was signed with the rest; the platform has no say in what it means. */
+static void
+test_target(void **state)
+{
+    static const struct {
+        const char *name; /* of this agent; the target is name='here' */
+        int strict;
+        const char *refusal; /* NULL: accepted */
+    } cases[] = {
+        {"here", 0, NULL},
+        {"here", 1, NULL},
+        {"there", 0, "action validation failed: the target does not mean this agent: name='here'"},
+        {NULL, 0, NULL},
+        {NULL, 1,
+         "action validation failed: this agent can not decide whether it is meant, and its site "
+         "is strict (agent.checktarget): name='here'"},
+    };
+    const struct wire wire = {0};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct mig_target_record record = {.name = cases[i].name};
+        struct mig_verify check = {.pgp = verifier,
+                                   .acl = acl,
+                                   .queueloc = QUEUELOC,
+                                   .now = {NOW, 0},
+                                   .record = &record,
+                                   .strict = cases[i].strict};
+        struct mig_buf raw = make_wire(&wire);
+        struct mig_verdict v = {0};
+
+        assert_int_equal(mig_verify_command(&check, raw.data, raw.len, &v), 0);
+        if (cases[i].refusal)
+            assert_string_equal(v.reason, cases[i].refusal);
+        assert_int_equal(v.kind, cases[i].refusal ? MIG_VERDICT_REFUSED : MIG_VERDICT_ACCEPTED);
+        assert_string_equal(v.name, "who am I");
+        mig_verdict_fini(&v);
+        mig_buf_fini(&raw);
+    }
+}
+
 static void
 test_unreadable(void **state)
 {
     static const char *const texts[] = {"", "{", "[]", "null", "{\"id\":1}", "\xff"};
-    struct mig_verify check = {verifier, acl, QUEUELOC, {NOW, 0}};
+    struct mig_verify check = {.pgp = verifier, .acl = acl, .queueloc = QUEUELOC, .now = {NOW, 0}};
 
     (void)state;
     for (size_t i = 0; i < COUNT(texts); i++) {
@@ -323,13 +365,14 @@ test_unreadable(void **state)
 int
 main(void)
 {
-    struct CMUnitTest tests[COUNT(refusals) + 2] = {
+    struct CMUnitTest tests[COUNT(refusals) + 3] = {
         cmocka_unit_test(test_accepted),
+        cmocka_unit_test(test_target),
         cmocka_unit_test(test_unreadable),
     };
 
     for (size_t i = 0; i < COUNT(refusals); i++)
-        tests[2 + i] = (struct CMUnitTest){refusals[i].what, test_refused, NULL, NULL,
+        tests[3 + i] = (struct CMUnitTest){refusals[i].what, test_refused, NULL, NULL,
                                            (void *)(uintptr_t)&refusals[i]};
     return cmocka_run_group_tests_name("agent verify", tests, setup, teardown);
 }

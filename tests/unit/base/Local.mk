@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MPL-2.0
 EXTRA_DIST += \
+	tests/fixtures/target/agent.sql \
+	tests/fixtures/target/expressions.txt \
 	tests/fixtures/vectors/README.md \
 	tests/fixtures/vectors/investigator-one.pub.asc \
 	tests/fixtures/vectors/investigator-two.pub.asc \
@@ -14,6 +16,7 @@ base_tests = \
 	tests/unit/base/test_frame \
 	tests/unit/base/test_heartbeat \
 	tests/unit/base/test_json \
+	tests/unit/base/test_target \
 	tests/unit/base/test_time \
 	tests/unit/base/test_vectors
 check_PROGRAMS += $(base_tests)
@@ -34,6 +37,8 @@ tests_unit_base_test_heartbeat_SOURCES = tests/unit/base/test_heartbeat.c tests/
 tests_unit_base_test_heartbeat_LDADD = $(BASE_TEST_LIBS)
 tests_unit_base_test_json_SOURCES = tests/unit/base/test_json.c tests/unit/base/unit.h
 tests_unit_base_test_json_LDADD = $(BASE_TEST_LIBS)
+tests_unit_base_test_target_SOURCES = tests/unit/base/test_target.c tests/unit/base/unit.h
+tests_unit_base_test_target_LDADD = $(BASE_TEST_LIBS)
 tests_unit_base_test_time_SOURCES = tests/unit/base/test_time.c tests/unit/base/unit.h
 tests_unit_base_test_time_LDADD = $(BASE_TEST_LIBS)
 tests_unit_base_test_vectors_SOURCES = tests/unit/base/test_vectors.c tests/unit/base/unit.h

@@ -11,6 +11,7 @@ TESTS += \
 	tests/unit/store/admin.sh \
 	tests/unit/store/database.sh \
 	tests/unit/store/lanes.sh \
+	tests/unit/store/targets.sh \
 	tests/unit/store/text_test
 endif
 
@@ -29,4 +30,5 @@ tests_unit_store_lanes_test_LDADD = $(STORE_TEST_LDADD)
 EXTRA_DIST += \
 	tests/unit/store/admin.sh \
 	tests/unit/store/database.sh \
-	tests/unit/store/lanes.sh
+	tests/unit/store/lanes.sh \
+	tests/unit/store/targets.sh
