@@ -39,11 +39,14 @@ mig_local_run(const struct mig_args *args, const char *parameters, size_t len,
               const volatile sig_atomic_t *stop, struct mig_err *err)
 {
     struct mig_buf result = MIG_BUF_INIT;
+    struct mig_err ignored = {0};
     int code;
 
     code = mig_module_run(args->module, parameters, len, args->validity_ms, stop, &result, err);
     if (code == 0)
         code = show(args, &result, err);
+    else if (result.len > 0)
+        show(args, &result, &ignored);
     mig_buf_fini(&result);
     return code;
 }

@@ -81,6 +81,9 @@ call(struct mig_worker_spec *spec, const volatile sig_atomic_t *stop, struct mig
     }
     outcome = mig_worker_outcome(worker);
     code = 0;
+    /* What an operation found before it failed is worth as much as that it failed. */
+    if (outcome->status != MIG_WORKER_SUCCESS && spec->call == MIG_WORKER_RUN)
+        mig_buf_add(out, outcome->output, outcome->output_len);
     if (outcome->status != MIG_WORKER_SUCCESS)
         code =
             mig_err_set(err, outcome->status == MIG_WORKER_TIMEOUT ? MIG_E_TIMEOUT : MIG_E_PLUGIN,

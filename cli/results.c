@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <mig/plugin.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,7 @@ struct printing {
     const struct mig_action *action;
     enum mig_show show;
     size_t agents; /* of which something was printed */
+    bool answered; /* the commands that are asked for: they succeeded, or they did not */
 };
 
 /* Bytes of a control character at `text`, 0 when it is none: C0 but the tab, DEL, and C1 in UTF-8.
@@ -167,6 +169,14 @@ print_unanswered(const char *name, const char *status, struct json_object *resul
 }
 
 static void
+print_results(struct printing *p, const char *name, struct json_object *results)
+{
+    p->agents++;
+    for (size_t i = 0; results && i < json_object_array_length(results); i++)
+        print_result(p, name, i, json_object_array_get_idx(results, i));
+}
+
+static void
 print_command(void *context, struct json_object *command)
 {
     struct printing *p = context;
@@ -180,12 +190,14 @@ print_command(void *context, struct json_object *command)
         results = NULL;
     if (!name)
         return;
-    if (strcmp(status, "success") != 0) {
+    if (!p->answered && strcmp(status, "success") != 0) {
         print_unanswered(name, status, results);
-    } else if (mig_results_wanted(results, p->show)) {
-        p->agents++;
-        for (size_t i = 0; results && i < json_object_array_length(results); i++)
-            print_result(p, name, i, json_object_array_get_idx(results, i));
+        /* What was found before a command failed; that it found nothing more is not known. */
+        if (mig_results_wanted(results, MIG_SHOW_FOUND) && p->show != MIG_SHOW_NOTFOUND)
+            print_results(p, name, results);
+    } else if (p->answered && strcmp(status, "success") == 0 &&
+               mig_results_wanted(results, p->show)) {
+        print_results(p, name, results);
         if (p->show != MIG_SHOW_FOUND)
             printf("%s command success\n", name);
     }
@@ -250,6 +262,7 @@ fetch(struct mig_client *client, int64_t id, struct printing *p, const struct mi
 
     code = each_command(client, id, filters[p->show], print_command, p, err);
     fflush(stdout);
+    p->answered = false;
     for (size_t i = 0; code == 0 && i < sizeof(others) / sizeof(others[0]); i++)
         if (others[i].count > 0)
             code = each_command(client, id, others[i].filter, print_command, p, err);
@@ -261,7 +274,7 @@ mig_results_print(struct mig_client *client, int64_t id, const struct mig_action
                   enum mig_show show, const struct mig_counters *counters, struct mig_err *err)
 {
     static const char *const words[] = {"found", "notfound", "all"};
-    struct printing p = {action, show, 0};
+    struct printing p = {action, show, 0, true};
     int code;
 
     code = fetch(client, id, &p, counters, err);

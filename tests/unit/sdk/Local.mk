@@ -131,6 +131,7 @@ tests_unit_sdk_version_compare_CFLAGS = $(MIG_CFLAGS)
 tests_unit_sdk_version_compare_LDADD = $(SDK_LIB)
 
 sdk_scripts = \
+	tests/unit/sdk/file_cli.sh \
 	tests/unit/sdk/out-of-tree.sh \
 	tests/unit/sdk/packages.sh \
 	tests/unit/sdk/test_plugin_header.sh \
