@@ -11,43 +11,19 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "store/investigators.h"
-#include "trust/pgp.h"
 
 #define MAX_KEY (1u << 20)
 
 /* The one usable key of the file. */
 static int
-read_key(const char *path, struct mig_buf *text, struct mig_pgp_key *ret, struct mig_err *err)
+read_key(const char *path, struct mig_buf *text, char fpr[MIG_FPR_LEN + 1], struct mig_err *err)
 {
-    struct mig_pgp_key *keys = NULL;
-    size_t count = 0;
     int r = mig_file_read(path, MAX_KEY, text, err);
 
     if (r < 0)
         return r;
-    if (memmem(text->data ? text->data : "", text->len, "PRIVATE KEY BLOCK", 17))
-        return mig_err_set(
-            err, MIG_E_INVALID,
-            "%s holds a private key: give the public one only (gpg --export --armor)", path);
-    if (!memmem(text->data ? text->data : "", text->len, "-----BEGIN PGP PUBLIC KEY BLOCK-----",
-                36))
-        return mig_err_set(err, MIG_E_INVALID,
-                           "%s: expected an armored public key (gpg --export --armor)", path);
-    r = mig_pgp_inspect(text->data, text->len, &keys, &count, err);
-    if (r < 0)
-        return mig_err_prefix(err, "%s", path);
-    if (count != 1)
-        r = mig_err_set(err, MIG_E_INVALID, "%s holds %zu keys: expected one", path, count);
-    else if (!keys[0].usable)
-        r = mig_err_set(err, MIG_E_INVALID,
-                        "%s: key %s is expired, revoked or disabled: expected a usable one", path,
-                        keys[0].fpr);
-    else if (!keys[0].can_sign)
-        r = mig_err_set(err, MIG_E_INVALID, "%s: key %s can not sign", path, keys[0].fpr);
-    else
-        *ret = keys[0];
-    free(keys);
-    return r;
+    r = mig_investigators_key(text->data ? text->data : "", text->len, fpr, err);
+    return r < 0 ? mig_err_prefix(err, "%s", path) : 0;
 }
 
 static int
@@ -55,17 +31,17 @@ add(struct mig_db *db, const char *name, const char *path, const char *permissio
     struct mig_err *err)
 {
     struct mig_buf text = MIG_BUF_INIT;
-    struct mig_pgp_key key = {0};
+    char fpr[MIG_FPR_LEN + 1] = "";
     uint32_t mask = 0;
     int64_t id = 0;
     int r = mig_permissions_parse(permissions, &mask, err);
 
     if (r == 0)
-        r = read_key(path, &text, &key, err);
+        r = read_key(path, &text, fpr, err);
     if (r == 0)
-        r = mig_investigators_add(db, name, key.fpr, text.data, text.len, mask, &id, err);
+        r = mig_investigators_add(db, name, fpr, text.data, text.len, mask, &id, err);
     if (r == 0)
-        printf("investigator %" PRId64 " '%s' with key %s\n", id, name, key.fpr);
+        printf("investigator %" PRId64 " '%s' with key %s\n", id, name, fpr);
     mig_buf_fini(&text);
     return r;
 }

@@ -6,12 +6,18 @@ scheduler_libmig_api_a_SOURCES = \
 	scheduler/api/api.h \
 	scheduler/api/auth.c \
 	scheduler/api/auth.h \
+	scheduler/api/counters.c \
+	scheduler/api/counters.h \
 	scheduler/api/envelope.c \
 	scheduler/api/envelope.h \
 	scheduler/api/keyring.c \
 	scheduler/api/keyring.h \
+	scheduler/api/limit.c \
+	scheduler/api/limit.h \
 	scheduler/api/links.c \
 	scheduler/api/links.h \
+	scheduler/api/multipart.c \
+	scheduler/api/multipart.h \
 	scheduler/api/pool.c \
 	scheduler/api/pool.h \
 	scheduler/api/program.c \
@@ -25,6 +31,8 @@ scheduler_libmig_api_a_SOURCES = \
 	scheduler/api/res_command.c \
 	scheduler/api/res_dashboard.c \
 	scheduler/api/res_heartbeat.c \
+	scheduler/api/res_investigator.c \
+	scheduler/api/res_metrics.c \
 	scheduler/api/res_search.c \
 	scheduler/api/res_simple.c \
 	scheduler/api/router.c \
@@ -43,6 +51,8 @@ scheduler_libmig_store_a_SOURCES += \
 	scheduler/store/api_agent.h \
 	scheduler/store/api_auth.c \
 	scheduler/store/api_auth.h \
+	scheduler/store/api_investigator.c \
+	scheduler/store/api_investigator.h \
 	scheduler/store/api_rows.h \
 	scheduler/store/api_search.c \
 	scheduler/store/api_search.h

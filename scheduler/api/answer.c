@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "api/query.h"
 #include "base/log.h"
@@ -23,6 +24,8 @@ mig_request_fini(struct mig_request *request)
     free(request->query_text);
     free(request->content_type);
     free(request->token);
+    if (request->apikey != NULL)
+        explicit_bzero(request->apikey, strlen(request->apikey));
     free(request->apikey);
     free(request->forwarded);
     free(request->user_agent);

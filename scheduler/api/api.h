@@ -12,7 +12,9 @@
 
 struct mig_api_settings;
 struct mig_auth;
+struct mig_counters;
 struct mig_db;
+struct mig_limit;
 struct mig_query;
 
 /* Permission bits of investigators, as the protocol numbers them. */
@@ -23,12 +25,19 @@ struct mig_query;
 #define MIG_PERMIT_AGENT (1u << 4)
 #define MIG_PERMIT_DASHBOARD (1u << 5)
 #define MIG_PERMIT_INVESTIGATOR (1u << 16)
+#define MIG_PERMIT_INVESTIGATOR_CREATE (1u << 17)
+#define MIG_PERMIT_INVESTIGATOR_UPDATE (1u << 18)
 
 /* What all workers share; constant once the server listens. */
 struct mig_api {
     const struct mig_api_settings *settings;
     char *host;     /* "http://127.0.0.1:1664" */
     char *base_url; /* host and base route */
+    /* What changes while it listens; each may be used by any thread. */
+    struct mig_counters *counters;
+    struct mig_limit *addresses;     /* requests but heartbeats, by address */
+    struct mig_limit *heartbeats;    /* by address */
+    struct mig_limit *investigators; /* by id */
 };
 
 struct mig_worker {
@@ -41,7 +50,8 @@ struct mig_worker {
 /* Makes a connection that was closed while it was idle anew; 0 when it is usable. */
 int mig_worker_database(struct mig_db *db, struct mig_err *err);
 
-enum mig_access { MIG_ACCESS_PUBLIC, MIG_ACCESS_INVESTIGATOR };
+/* MIG_ACCESS_LOCAL: without credentials, from this machine only, unless the configuration says else. */
+enum mig_access { MIG_ACCESS_PUBLIC, MIG_ACCESS_INVESTIGATOR, MIG_ACCESS_LOCAL };
 
 struct mig_request {
     int64_t opid; /* names this request in the log and in errors */
@@ -51,7 +61,7 @@ struct mig_request {
     char *query_text;
     char *content_type;
     char *token;     /* X-PGPAUTHORIZATION or NULL */
-    char *apikey;    /* "" when X-MIGAPIKEY came, else NULL: the key itself is not kept */
+    char *apikey;    /* X-MIGAPIKEY or NULL; erased after use */
     char *forwarded; /* X-Forwarded-For or NULL */
     char *user_agent;
     char peer[64];
@@ -68,6 +78,7 @@ struct mig_request {
     unsigned status;
     const char *answer_type; /* content type */
     const char *allow;       /* for 405 */
+    unsigned retry_after;    /* seconds, for 429 and 503; 0: not said */
     struct mig_buf answer;
 };
 
@@ -87,15 +98,24 @@ void mig_answer_failure(struct mig_worker *worker, struct mig_request *request,
 /* A plain text answer. */
 void mig_answer_text(struct mig_request *request, unsigned status, const char *text, size_t len);
 
+/* The client's address as [server] clientpublicip says; "0.0.0.0" when it can not be known. */
+void mig_request_client(const struct mig_api *api, const struct mig_request *request, char ip[64]);
+
 /* The resources, one a file. Authenticated and permitted when they are called. */
+void mig_api_action_cancel(struct mig_worker *worker, struct mig_request *request);
 void mig_api_action_create(struct mig_worker *worker, struct mig_request *request);
 void mig_api_action_get(struct mig_worker *worker, struct mig_request *request);
 void mig_api_agent_get(struct mig_worker *worker, struct mig_request *request);
 void mig_api_command_get(struct mig_worker *worker, struct mig_request *request);
 void mig_api_dashboard_get(struct mig_worker *worker, struct mig_request *request);
+void mig_api_healthz_get(struct mig_worker *worker, struct mig_request *request);
 void mig_api_heartbeat_get(struct mig_worker *worker, struct mig_request *request);
 void mig_api_heartbeat_post(struct mig_worker *worker, struct mig_request *request);
+void mig_api_investigator_create(struct mig_worker *worker, struct mig_request *request);
+void mig_api_investigator_get(struct mig_worker *worker, struct mig_request *request);
+void mig_api_investigator_update(struct mig_worker *worker, struct mig_request *request);
 void mig_api_ip_get(struct mig_worker *worker, struct mig_request *request);
+void mig_api_metrics_get(struct mig_worker *worker, struct mig_request *request);
 void mig_api_publickey_get(struct mig_worker *worker, struct mig_request *request);
 void mig_api_search_get(struct mig_worker *worker, struct mig_request *request);
 

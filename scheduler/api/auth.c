@@ -13,6 +13,7 @@
 #include "api/token.h"
 #include "base/buf.h"
 #include "base/hex.h"
+#include "base/id.h"
 #include "store/api_auth.h"
 
 #define DIGEST_LEN 32
@@ -82,21 +83,12 @@ refresh(struct mig_auth *auth, struct mig_db *db, struct mig_err *err)
     return 0;
 }
 
-/* The status is looked up here on every request, whatever the keyring still holds. */
+/* Takes over a row (id, name, permissions). */
 static int
-identify(struct mig_db *db, const char *fpr, struct mig_identity *ret, struct mig_err *err)
+take_identity(PGresult *res, struct mig_identity *ret, struct mig_err *err)
 {
-    PGresult *res = NULL;
     struct mig_identity who;
-    int rc;
 
-    rc = mig_store_active_investigator(db, fpr, &res, err);
-    if (rc < 0)
-        return rc;
-    if (PQntuples(res) != 1) {
-        PQclear(res);
-        return mig_err_set(err, MIG_E_SIGNATURE, "signature made by unknown entity %s", fpr);
-    }
     who.id = strtoll(PQgetvalue(res, 0, 0), NULL, 10);
     who.name = strdup(PQgetvalue(res, 0, 1));
     who.permissions = strtoull(PQgetvalue(res, 0, 2), NULL, 10);
@@ -105,6 +97,61 @@ identify(struct mig_db *db, const char *fpr, struct mig_identity *ret, struct mi
         return mig_err_set(err, -ENOMEM, "out of memory");
     *ret = who;
     return 0;
+}
+
+/* The status is looked up here on every request, whatever the keyring still holds. */
+static int
+identify(struct mig_db *db, const char *fpr, struct mig_identity *ret, struct mig_err *err)
+{
+    PGresult *res = NULL;
+    int rc = mig_store_active_investigator(db, fpr, &res, err);
+
+    if (rc < 0)
+        return rc;
+    if (PQntuples(res) != 1) {
+        PQclear(res);
+        return mig_err_set(err, MIG_E_SIGNATURE, "signature made by unknown entity %s", fpr);
+    }
+    return take_identity(res, ret, err);
+}
+
+static int
+apikey_digest(const char *key, char hex[2 * DIGEST_LEN + 1], struct mig_err *err)
+{
+    unsigned char digest[DIGEST_LEN];
+
+    if (EVP_Digest(key, strlen(key), digest, NULL, EVP_sha256(), NULL) != 1)
+        return mig_err_set(err, MIG_E_CRYPTO, "SHA-256 of a key failed");
+    mig_hex(digest, sizeof digest, hex);
+    return 0;
+}
+
+int
+mig_auth_apikey_new(char key[MIG_APIKEY_LEN + 1], char digest_hex[2 * DIGEST_LEN + 1],
+                    struct mig_err *err)
+{
+    if (mig_random_text(key, MIG_APIKEY_LEN) < 0)
+        return mig_err_set(err, MIG_E_CRYPTO, "the kernel gives no random bytes");
+    return apikey_digest(key, digest_hex, err);
+}
+
+/* What is compared, by the index, is a digest: its timing says nothing of the key. */
+int
+mig_auth_apikey(struct mig_db *db, const char *key, struct mig_identity *ret, struct mig_err *err)
+{
+    char hex[2 * DIGEST_LEN + 1];
+    PGresult *res = NULL;
+    int rc = strlen(key) > MIG_TOKEN_MAX ? 0 : apikey_digest(key, hex, err);
+
+    if (rc >= 0 && strlen(key) <= MIG_TOKEN_MAX)
+        rc = mig_store_apikey_investigator(db, hex, &res, err);
+    if (rc < 0)
+        return rc;
+    if (res == NULL || PQntuples(res) != 1) {
+        PQclear(res);
+        return mig_err_set(err, MIG_E_DENIED, "API key authentication failed");
+    }
+    return take_identity(res, ret, err);
 }
 
 /* By signer and signed text, not by the signature: a signature can be rewritten and stay valid. */

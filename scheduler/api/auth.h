@@ -14,6 +14,8 @@ struct mig_auth;
 struct mig_db;
 struct mig_keyring;
 
+#define MIG_APIKEY_LEN 32 /* of [0-9a-zA-Z] */
+
 struct mig_identity {
     int64_t id;
     char *name; /* to free() */
@@ -34,6 +36,13 @@ void mig_auth_free(struct mig_auth *auth);
  */
 int mig_auth_token(struct mig_auth *auth, struct mig_db *db, const char *token, int64_t window_ms,
                    struct mig_identity *ret, struct mig_err *err);
+
+/* X-MIGAPIKEY: one look-up of its digest. The same kinds of errors. */
+int mig_auth_apikey(struct mig_db *db, const char *key, struct mig_identity *ret,
+                    struct mig_err *err);
+
+/* Makes a key: what is handed out once, and the digest in hexadecimal that is stored. */
+int mig_auth_apikey_new(char key[MIG_APIKEY_LEN + 1], char digest_hex[65], struct mig_err *err);
 
 /* A signature by an active investigator over the text; gives the fingerprint and the id. */
 int mig_auth_signature(struct mig_auth *auth, struct mig_db *db, const void *text, size_t len,

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "api/auth.h"
+#include "api/counters.h"
 #include "api/keyring.h"
 #include "api/settings.h"
 #include "base/log.h"
@@ -87,8 +88,14 @@ work(void *context)
     struct mig_job *job;
 
     while ((job = take(thread->pool)) != NULL) {
+        struct mig_counters *counters = thread->worker.api->counters;
+        int64_t start = mig_time_monotonic_ms();
+
+        atomic_fetch_sub(&counters->waiting, 1);
         mig_router_serve(&thread->worker, job->request, job->route);
         job->done(job);
+        atomic_fetch_add(&counters->busy_us,
+                         (uint64_t)(mig_time_monotonic_ms() - start) * 1000);
         clean_tokens(thread->pool, &thread->worker);
     }
     return NULL;
@@ -160,6 +167,7 @@ mig_pool_give(struct mig_pool *pool, struct mig_job *job, void (*before)(struct 
         else
             pool->first = job;
         pool->last = job;
+        atomic_fetch_add(&pool->threads[0].worker.api->counters->waiting, 1);
         pthread_cond_signal(&pool->wake);
     }
     pthread_mutex_unlock(&pool->lock);

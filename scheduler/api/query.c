@@ -66,31 +66,69 @@ decode(const char *text, size_t len, struct mig_err *err)
     return out;
 }
 
+/* Takes over both. */
+static int
+keep_field(struct mig_query *query, char *name, char *value, struct mig_err *err)
+{
+    int rc = 0;
+
+    if (name == NULL || value == NULL)
+        rc = MIG_E_INVALID; /* decode() has said why */
+    else if (query->count == MIG_QUERY_MAX_FIELDS)
+        rc = mig_err_set(err, MIG_E_INVALID, "more than %u parameters", MIG_QUERY_MAX_FIELDS);
+    else if (mig_query_get(query, name) != NULL)
+        rc = mig_err_set(err, MIG_E_INVALID, "parameter '%.64s' is given twice", name);
+    if (rc < 0) {
+        free(name);
+        free(value);
+        return rc;
+    }
+    query->fields[query->count++] = (struct field){name, value};
+    return 0;
+}
+
 static int
 add_field(struct mig_query *query, const char *text, size_t len, struct mig_err *err)
 {
     const char *equal = memchr(text, '=', len);
     size_t name_len = equal == NULL ? len : (size_t)(equal - text);
-    char *name, *value;
+    char *name = decode(text, name_len, err);
+    char *value = NULL;
 
-    if (query->count == MIG_QUERY_MAX_FIELDS)
-        return mig_err_set(err, MIG_E_INVALID, "more than %u parameters", MIG_QUERY_MAX_FIELDS);
-    name = decode(text, name_len, err);
-    if (name == NULL)
-        return MIG_E_INVALID;
-    if (mig_query_get(query, name) != NULL) {
-        mig_err_set(err, MIG_E_INVALID, "parameter '%.64s' is given twice", name);
-        free(name);
-        return MIG_E_INVALID;
-    }
-    value = equal == NULL ? decode("", 0, err) : decode(equal + 1, len - name_len - 1, err);
-    if (value == NULL) {
+    if (name != NULL && equal == NULL)
+        value = decode("", 0, err);
+    else if (name != NULL)
+        value = decode(equal + 1, len - name_len - 1, err);
+    if (name != NULL && value == NULL)
         mig_err_prefix(err, "parameter '%.64s'", name);
-        free(name);
-        return MIG_E_INVALID;
-    }
-    query->fields[query->count++] = (struct field){name, value};
-    return 0;
+    return keep_field(query, name, value, err);
+}
+
+/* As decode(), of text that is not encoded. */
+static char *
+take(const char *text, size_t len, struct mig_err *err)
+{
+    char *copy = NULL;
+
+    if (memchr(text, '\0', len) != NULL)
+        mig_err_set(err, MIG_E_INVALID, "a NUL byte is not allowed");
+    else if (!mig_utf8_valid(text, len))
+        mig_err_set(err, MIG_E_INVALID, "not UTF-8");
+    else if ((copy = strndup(text, len)) == NULL)
+        mig_err_set(err, -ENOMEM, "out of memory");
+    return copy;
+}
+
+int
+mig_query_add(struct mig_query *query, const char *name, size_t name_len, const char *value,
+              size_t value_len, struct mig_err *err)
+{
+    char *own_name = take(name, name_len, err);
+    char *own_value = own_name == NULL ? NULL : take(value, value_len, err);
+
+    if (own_name != NULL && own_value == NULL)
+        mig_err_prefix(err, "parameter '%.64s'", own_name);
+    return keep_field(query, own_name, own_value, err);
 }
 
 int

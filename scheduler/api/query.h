@@ -16,6 +16,9 @@ struct mig_query;
  * NUL, bytes that are not UTF-8, a name that comes twice, or more than MIG_QUERY_MAX_FIELDS fields.
  */
 int mig_query_parse(const char *text, size_t len, struct mig_query **ret, struct mig_err *err);
+/* Adds a field as it is. The same refusals. */
+int mig_query_add(struct mig_query *query, const char *name, size_t name_len, const char *value,
+                  size_t value_len, struct mig_err *err);
 void mig_query_free(struct mig_query *query);
 /* The decoded value, NULL when the name is not there. It belongs to query. */
 const char *mig_query_get(const struct mig_query *query, const char *name);

@@ -189,39 +189,62 @@ mig_render_command(struct mig_buf *out, const PGresult *res, int row)
 }
 
 /* The bits in the protocol's order. */
+static const char *const permission_names[] = {
+    "search",
+    "action",
+    "action_create",
+    "command",
+    "agent",
+    "dashboard",
+    "loader",
+    "loader_status",
+    "loader_expect",
+    "loader_key",
+    "loader_new",
+    "manifest",
+    "manifest_sign",
+    "manifest_new",
+    "manifest_status",
+    "manifest_loaders",
+    "investigator",
+    "investigator_create",
+    "investigator_update",
+};
+
+int
+mig_render_permission(const char *name)
+{
+    for (size_t i = 0; i < sizeof permission_names / sizeof permission_names[0]; i++)
+        if (strcmp(permission_names[i], name) == 0)
+            return (int)i;
+    return -1;
+}
+
 static void
 permissions(struct render *r)
 {
-    static const char *const names[] = {
-        "search",
-        "action",
-        "action_create",
-        "command",
-        "agent",
-        "dashboard",
-        "loader",
-        "loader_status",
-        "loader_expect",
-        "loader_key",
-        "loader_new",
-        "manifest",
-        "manifest_sign",
-        "manifest_new",
-        "manifest_status",
-        "manifest_loaders",
-        "investigator",
-        "investigator_create",
-        "investigator_update",
-    };
     const char *stored = value(r, MIG_INVESTIGATOR_PERMISSIONS);
     uint64_t bits = stored == NULL ? 0 : strtoull(stored, NULL, 10);
 
     key(r, "permissions");
     mig_buf_addc(r->out, '{');
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        mig_buf_addf(r->out, "%s\"%s\":%s", i == 0 ? "" : ",", names[i],
+    for (size_t i = 0; i < sizeof permission_names / sizeof permission_names[0]; i++)
+        mig_buf_addf(r->out, "%s\"%s\":%s", i == 0 ? "" : ",", permission_names[i],
                      bits >> i & 1 ? "true" : "false");
     mig_buf_addc(r->out, '}');
+}
+
+static void
+investigator(struct render *r)
+{
+    mig_buf_addc(r->out, '{');
+    add_raw(r, "id", MIG_INVESTIGATOR_ID, "0");
+    add_string(r, "name", MIG_INVESTIGATOR_NAME);
+    add_string(r, "pgpfingerprint", MIG_INVESTIGATOR_FINGERPRINT);
+    add_string(r, "status", MIG_INVESTIGATOR_STATUS);
+    add_time(r, "createdat", MIG_INVESTIGATOR_CREATEDAT);
+    add_time(r, "lastmodified", MIG_INVESTIGATOR_LASTMODIFIED);
+    permissions(r);
 }
 
 void
@@ -229,13 +252,20 @@ mig_render_investigator(struct mig_buf *out, const PGresult *res, int row)
 {
     struct render r = {out, res, row, 0, 1};
 
-    mig_buf_addc(out, '{');
-    add_raw(&r, "id", MIG_INVESTIGATOR_ID, "0");
-    add_string(&r, "name", MIG_INVESTIGATOR_NAME);
-    add_string(&r, "pgpfingerprint", MIG_INVESTIGATOR_FINGERPRINT);
-    add_string(&r, "status", MIG_INVESTIGATOR_STATUS);
-    add_time(&r, "createdat", MIG_INVESTIGATOR_CREATEDAT);
-    add_time(&r, "lastmodified", MIG_INVESTIGATOR_LASTMODIFIED);
-    permissions(&r);
+    investigator(&r);
+    mig_buf_addc(out, '}');
+}
+
+void
+mig_render_whole_investigator(struct mig_buf *out, const PGresult *res, int row, const char *apikey)
+{
+    struct render r = {out, res, row, 0, 1};
+
+    investigator(&r);
+    add_string(&r, "publickey", MIG_INVESTIGATOR_COLUMNS);
+    if (apikey != NULL) {
+        key(&r, "apikey");
+        mig_json_add_string(out, apikey, strlen(apikey));
+    }
     mig_buf_addc(out, '}');
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* GET /action?actionid=N and POST /action/create/ */
+/* GET /action?actionid=N, POST /action/create/ and POST /action/cancel/ */
 #include "config.h"
 
 #include "api/api.h"
@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "api/auth.h"
+#include "api/counters.h"
 #include "api/links.h"
 #include "api/query.h"
 #include "api/render.h"
@@ -214,6 +215,7 @@ accepted(struct mig_worker *worker, struct mig_request *request, const struct mi
     char href[MIG_LINK_MAX], name[48];
     struct mig_envelope env;
 
+    atomic_fetch_add(&worker->api->counters->actions, 1);
     mig_log(MIG_SEV_INFO, "%" PRId64 " %" PRId64 " - action stored, %zu signature(s)",
             request->opid, action->id, action->signatures_count);
     snprintf(name, sizeof name, "action ID %" PRId64, action->id);
@@ -253,4 +255,65 @@ mig_api_action_create(struct mig_worker *worker, struct mig_request *request)
         mig_answer_failure(worker, request, &err);
 out:
     mig_action_free(action);
+}
+
+static void
+answer_action(struct mig_worker *worker, struct mig_request *request, int64_t id)
+{
+    char href[MIG_LINK_MAX];
+    struct mig_envelope env;
+    struct mig_err err = {0};
+    PGresult *res = NULL;
+
+    if (mig_store_action_get(worker->db, id, &res, &err) < 0 || PQntuples(res) == 0) {
+        mig_answer_failure(worker, request, &err);
+    } else {
+        mig_answer_open(worker, request, &env);
+        mig_envelope_item(&env, mig_link(worker->api, "action", id, href));
+        mig_envelope_data(&env, "action");
+        mig_render_whole_action(env.out, res, 0);
+        mig_answer_close(request, &env, 200);
+    }
+    PQclear(res);
+}
+
+/* Only what the platform still can decide: what is not sent yet stays here. An agent that has the
+ * command stops for a signed action alone. */
+static void
+cancel(struct mig_worker *worker, struct mig_request *request, int64_t id)
+{
+    enum mig_store_cancel outcome;
+    struct mig_err err = {0};
+
+    if (mig_store_action_cancel(worker->db, id, request->investigator_id, &outcome, &err) < 0) {
+        mig_answer_failure(worker, request, &err);
+    } else if (outcome == MIG_STORE_CANCEL_UNKNOWN) {
+        mig_answer_error(worker, request, 404, "Action ID '%" PRId64 "' not found", id);
+    } else if (outcome == MIG_STORE_CANCEL_OVER) {
+        mig_answer_error(worker, request, 409, "Action ID '%" PRId64 "' is over", id);
+    } else {
+        mig_log(MIG_SEV_NOTICE, "%" PRId64 " %" PRId64 " - action cancelled by %s", request->opid,
+                id, request->investigator_name);
+        answer_action(worker, request, id);
+    }
+}
+
+void
+mig_api_action_cancel(struct mig_worker *worker, struct mig_request *request)
+{
+    const char *body = request->body.data == NULL ? "" : request->body.data;
+    struct mig_query *form = NULL;
+    struct mig_err err = {0};
+    int64_t id = 0;
+    int rc = mig_query_parse(body, request->body.len, &form, &err);
+
+    if (rc < 0)
+        mig_err_prefix(&err, "malformed form");
+    else
+        rc = mig_query_id(form, "actionid", "Action", &id, &err);
+    if (rc < 0)
+        mig_answer_error(worker, request, 400, "%s", err.text);
+    else
+        cancel(worker, request, id);
+    mig_query_free(form);
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/counters.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/time.h"
@@ -113,6 +114,7 @@ mig_api_heartbeat_post(struct mig_worker *worker, struct mig_request *request)
         snprintf(opid, sizeof opid, "see the log for %" PRId64, request->opid);
         answer(request, 500, "Failed to save heartbeat: ", opid);
     } else {
+        atomic_fetch_add(&worker->api->counters->heartbeats, 1);
         answer(request, 200, "", NULL);
     }
     mig_heartbeat_free(beat);

@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <libpq-fe.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,19 +55,25 @@ is_ip(const char *text)
 }
 
 void
+mig_request_client(const struct mig_api *api, const struct mig_request *request, char ip[64])
+{
+    int n = api->settings->forwarded;
+
+    if (n < 0)
+        snprintf(ip, 64, "%s", request->peer);
+    else if (request->forwarded == NULL || forwarded_ip(request->forwarded, n, ip) < 0)
+        ip[0] = '\0';
+    if (!is_ip(ip))
+        snprintf(ip, 64, "%s", UNKNOWN_IP);
+}
+
+void
 mig_api_ip_get(struct mig_worker *worker, struct mig_request *request)
 {
-    int n = worker->api->settings->forwarded;
-    const char *answer = request->peer;
     char ip[64];
 
-    if (n >= 0)
-        answer = request->forwarded != NULL && forwarded_ip(request->forwarded, n, ip) == 0
-                     ? ip
-                     : UNKNOWN_IP;
-    if (!is_ip(answer))
-        answer = UNKNOWN_IP;
-    mig_answer_text(request, 200, answer, strlen(answer));
+    mig_request_client(worker->api, request, ip);
+    mig_answer_text(request, 200, ip, strlen(ip));
 }
 
 static int

@@ -4,28 +4,44 @@
 #include "api/router.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "api/auth.h"
+#include "api/limit.h"
 #include "api/query.h"
 #include "api/settings.h"
 #include "base/log.h"
+#include "base/time.h"
 #include "document/action.h"
 #include "store/db.h"
 
 #define HEARTBEAT_MAX 102400u
+#define FORM_MAX 16384u
+#define KEY_FORM_MAX (1u << 20)
+#define FAILURE_COST 20.0 /* requests that one whose credentials are refused is counted as */
 
 static const struct mig_route routes[] = {
     {"GET", "/action", MIG_ACCESS_INVESTIGATOR, MIG_PERMIT_ACTION, 0, mig_api_action_get},
+    {"POST", "/action/cancel", MIG_ACCESS_INVESTIGATOR, MIG_PERMIT_ACTION_CREATE, FORM_MAX,
+     mig_api_action_cancel},
     {"POST", "/action/create", MIG_ACCESS_INVESTIGATOR, MIG_PERMIT_ACTION_CREATE,
      MIG_ACTION_MAX_BYTES, mig_api_action_create},
     {"GET", "/agent", MIG_ACCESS_INVESTIGATOR, MIG_PERMIT_AGENT, 0, mig_api_agent_get},
     {"GET", "/command", MIG_ACCESS_INVESTIGATOR, MIG_PERMIT_COMMAND, 0, mig_api_command_get},
     {"GET", "/dashboard", MIG_ACCESS_INVESTIGATOR, MIG_PERMIT_DASHBOARD, 0, mig_api_dashboard_get},
+    {"GET", "/healthz", MIG_ACCESS_PUBLIC, 0, 0, mig_api_healthz_get},
     {"GET", "/heartbeat", MIG_ACCESS_PUBLIC, 0, 0, mig_api_heartbeat_get},
     {"POST", "/heartbeat", MIG_ACCESS_PUBLIC, 0, HEARTBEAT_MAX, mig_api_heartbeat_post},
+    {"GET", "/investigator", MIG_ACCESS_INVESTIGATOR, MIG_PERMIT_INVESTIGATOR, 0,
+     mig_api_investigator_get},
+    {"POST", "/investigator/create", MIG_ACCESS_INVESTIGATOR, MIG_PERMIT_INVESTIGATOR_CREATE,
+     KEY_FORM_MAX, mig_api_investigator_create},
+    {"POST", "/investigator/update", MIG_ACCESS_INVESTIGATOR, MIG_PERMIT_INVESTIGATOR_UPDATE,
+     FORM_MAX, mig_api_investigator_update},
     {"GET", "/ip", MIG_ACCESS_PUBLIC, 0, 0, mig_api_ip_get},
+    {"GET", "/metrics", MIG_ACCESS_LOCAL, 0, 0, mig_api_metrics_get},
     {"GET", "/publickey/", MIG_ACCESS_PUBLIC, 0, 0, mig_api_publickey_get},
     {"GET", "/search", MIG_ACCESS_INVESTIGATOR, MIG_PERMIT_SEARCH, 0, mig_api_search_get},
 };
@@ -74,11 +90,48 @@ lacks_credentials(const struct mig_worker *worker, const struct mig_request *req
            request->token == NULL && request->apikey == NULL;
 }
 
+static void
+refuse_rate(struct mig_worker *worker, struct mig_request *request, int64_t wait_ms)
+{
+    request->retry_after = (unsigned)(wait_ms / 1000) + 1;
+    mig_answer_error(worker, request, 429, "too many requests; again in %u s",
+                     request->retry_after);
+}
+
+/* From this machine, and not on behalf of another. */
+static int
+is_local(const struct mig_request *request)
+{
+    return request->forwarded == NULL &&
+           (strncmp(request->peer, "127.", 4) == 0 || strcmp(request->peer, "::1") == 0 ||
+            strncmp(request->peer, "::ffff:127.", 11) == 0);
+}
+
+/* Milliseconds until this address may ask again, 0: now. */
+static int64_t
+over_rate(const struct mig_worker *worker, const struct mig_request *request,
+          const struct mig_route *route)
+{
+    struct mig_limit *limit = route->serve == mig_api_heartbeat_post ? worker->api->heartbeats
+                                                                     : worker->api->addresses;
+    char ip[64], client[64];
+
+    if (limit == NULL)
+        return 0;
+    mig_request_client(worker->api, request, ip);
+    mig_limit_client(ip, client);
+    return mig_limit_take(limit, client, 1, mig_time_monotonic_ms());
+}
+
 int
 mig_router_refuse_early(struct mig_worker *worker, struct mig_request *request,
                         const struct mig_route *route, const char *allow, size_t length)
 {
-    if (route == NULL && allow == NULL) {
+    int64_t wait = route == NULL ? 0 : over_rate(worker, request, route);
+
+    if (wait > 0) {
+        refuse_rate(worker, request, wait);
+    } else if (route == NULL && allow == NULL) {
         mig_answer_error(worker, request, 404, "there is no such resource");
     } else if (route == NULL) {
         request->allow = allow;
@@ -86,6 +139,9 @@ mig_router_refuse_early(struct mig_worker *worker, struct mig_request *request,
     } else if (lacks_credentials(worker, request, route)) {
         request->access = route->access;
         mig_answer_error(worker, request, 401, "Valid authentication header not found");
+    } else if (route->access == MIG_ACCESS_LOCAL && !worker->api->settings->metrics_open &&
+               !is_local(request)) {
+        mig_answer_error(worker, request, 403, "for this machine only");
     } else if (length > route->body_max) {
         mig_router_too_large(worker, request, route);
     } else {
@@ -102,6 +158,33 @@ refuse_token(struct mig_worker *worker, struct mig_request *request, const char 
                      why);
 }
 
+static void
+refuse_credentials(struct mig_worker *worker, struct mig_request *request, const char *why)
+{
+    char ip[64], client[64];
+
+    if (request->token != NULL)
+        refuse_token(worker, request, why);
+    else
+        mig_answer_error(worker, request, 401, "Authorization verification failed with error '%s'",
+                         why);
+    mig_request_client(worker->api, request, ip);
+    mig_limit_client(ip, client);
+    mig_limit_charge(worker->api->addresses, client, FAILURE_COST, mig_time_monotonic_ms());
+}
+
+static int
+within_rate(struct mig_worker *worker, struct mig_request *request)
+{
+    char id[24];
+
+    snprintf(id, sizeof id, "%" PRId64, request->investigator_id);
+    int64_t wait = mig_limit_take(worker->api->investigators, id, 1, mig_time_monotonic_ms());
+    if (wait > 0)
+        refuse_rate(worker, request, wait);
+    return wait <= 0;
+}
+
 /* 1: go on; 0: the answer is set. */
 static int
 authenticate(struct mig_worker *worker, struct mig_request *request)
@@ -110,18 +193,17 @@ authenticate(struct mig_worker *worker, struct mig_request *request)
     struct mig_err err = {0};
     int rc;
 
-    if (request->token == NULL) {
-        mig_answer_error(worker, request, 401,
-                         "Authorization verification failed with error 'API keys are not taken "
-                         "here: send X-PGPAUTHORIZATION'");
-        return 0;
-    }
-    rc = mig_auth_token(worker->auth, worker->db, request->token, worker->api->settings->token_ms,
-                        &who, &err);
+    if (request->token != NULL)
+        rc = mig_auth_token(worker->auth, worker->db, request->token,
+                            worker->api->settings->token_ms, &who, &err);
+    else
+        rc = mig_auth_apikey(worker->db, request->apikey, &who, &err);
+    if (request->apikey != NULL)
+        explicit_bzero(request->apikey, strlen(request->apikey));
     if (rc < 0 && mig_auth_is_failure(rc))
         mig_answer_failure(worker, request, &err);
     else if (rc < 0)
-        refuse_token(worker, request, err.text);
+        refuse_credentials(worker, request, err.text);
     if (rc < 0)
         return 0;
     request->investigator_id = who.id;
@@ -134,14 +216,14 @@ static int
 admit(struct mig_worker *worker, struct mig_request *request, const struct mig_route *route)
 {
     request->access = route->access;
-    if (route->access == MIG_ACCESS_PUBLIC)
+    if (route->access != MIG_ACCESS_INVESTIGATOR)
         return 1;
     if (!worker->api->settings->authentication) {
         request->investigator_name = strdup("authdisabled");
         request->permissions = UINT64_MAX;
         return 1;
     }
-    if (!authenticate(worker, request))
+    if (!authenticate(worker, request) || !within_rate(worker, request))
         return 0;
     if ((request->permissions & route->permission) == 0) {
         /* the original answers 401 here, which tells its client to try once more */

@@ -16,8 +16,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "api/counters.h"
+#include "api/limit.h"
 #include "api/pool.h"
 #include "api/settings.h"
+#include "base/file.h"
 #include "base/id.h"
 #include "base/log.h"
 #include "base/time.h"
@@ -28,6 +31,10 @@
 #define RECEIVE_MS 60000               /* for a whole body */
 #define BODIES_MAX ((size_t)256 << 20) /* bytes of bodies held at the same time */
 #define STOP_SECONDS 10
+#define PEM_MAX (1u << 20)
+/* TLS 1.2 and 1.3, forward secrecy and authenticated ciphers only (GnuTLS priority string). */
+#define TLS_PRIORITIES                                                                            \
+    "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:-DHE-RSA:-AES-128-CBC:-AES-256-CBC"
 
 struct mig_server {
     struct mig_api api;
@@ -35,6 +42,7 @@ struct mig_server {
     struct MHD_Daemon *daemon;
     int listen_fd;
     uint16_t port;
+    struct mig_buf tls_cert, tls_key; /* PEM */
     atomic_size_t bodies;
     pthread_mutex_t lock;
     pthread_cond_t idle;
@@ -92,7 +100,7 @@ log_answer(const struct exchange *exchange, size_t size)
             "%" PRId64 " - - src=%s category=%s auth=[%s %" PRId64
             "] %s %s resp_code=%u resp_size=%zu user-agent=%s",
             request->opid, request->peer,
-            request->access == MIG_ACCESS_PUBLIC ? "public" : "investigator", name,
+            request->access == MIG_ACCESS_INVESTIGATOR ? "investigator" : "public", name,
             request->investigator_id, method, target, request->status, size, agent);
 }
 
@@ -102,6 +110,7 @@ send_answer(struct exchange *exchange)
     struct mig_request *request = &exchange->request;
     struct MHD_Response *response;
     enum MHD_Result result;
+    char seconds[16];
     size_t len = 0;
     char *body = mig_buf_take(&request->answer, &len);
 
@@ -109,6 +118,7 @@ send_answer(struct exchange *exchange)
     if (body == NULL)
         return MHD_NO;
     log_answer(exchange, len);
+    mig_counters_answer(exchange->server->api.counters, request->status, len);
     response = MHD_create_response_from_buffer(len, body, MHD_RESPMEM_MUST_FREE);
     if (response == NULL) {
         free(body);
@@ -119,8 +129,12 @@ send_answer(struct exchange *exchange)
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
     if (request->allow != NULL)
         MHD_add_response_header(response, "Allow", request->allow);
-    if (request->status == 503)
-        MHD_add_response_header(response, "Retry-After", "5");
+    if (request->status == 503 && request->retry_after == 0)
+        request->retry_after = 5;
+    if (request->retry_after > 0) {
+        snprintf(seconds, sizeof seconds, "%u", request->retry_after);
+        MHD_add_response_header(response, "Retry-After", seconds);
+    }
     result = MHD_queue_response(exchange->connection, request->status, response);
     MHD_destroy_response(response);
     return result;
@@ -178,7 +192,12 @@ take_target(struct exchange *exchange)
         request->query_text = strdup(request->target + path_len + 1);
     else
         request->query_text = strdup("");
-    if (path_len >= base_len && strncmp(request->target, base, base_len) == 0)
+    /* Where monitoring looks for them, whatever the base route. */
+    if (strncmp(request->target, "/metrics", path_len) == 0 && path_len == 8)
+        request->path = strdup("/metrics");
+    else if (strncmp(request->target, "/healthz", path_len) == 0 && path_len == 8)
+        request->path = strdup("/healthz");
+    else if (path_len >= base_len && strncmp(request->target, base, base_len) == 0)
         request->path = strndup(request->target + base_len, path_len - base_len);
     else
         request->path = strdup("");
@@ -205,8 +224,7 @@ begin(struct exchange *exchange, const char *method)
     request->method = strdup(method);
     request->content_type = header(exchange->connection, MHD_HTTP_HEADER_CONTENT_TYPE);
     request->token = header(exchange->connection, "X-PGPAUTHORIZATION");
-    if (MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, "X-MIGAPIKEY") != NULL)
-        request->apikey = strdup("");
+    request->apikey = header(exchange->connection, "X-MIGAPIKEY");
     request->forwarded = header(exchange->connection, "X-Forwarded-For");
     request->user_agent = header(exchange->connection, MHD_HTTP_HEADER_USER_AGENT);
     take_peer(exchange);
@@ -439,13 +457,14 @@ static int
 make_urls(struct mig_server *server, struct mig_err *err)
 {
     const struct mig_api_settings *settings = server->api.settings;
-    const char *form = strchr(settings->ip, ':') == NULL ? "http://%s:%u" : "http://[%s]:%u";
+    const char *form = strchr(settings->ip, ':') == NULL ? "%s://%s:%u" : "%s://[%s]:%u";
+    const char *scheme = settings->tls_cert != NULL ? "https" : "http";
     int rc;
 
     if (settings->host != NULL)
         rc = asprintf(&server->api.host, "%s", settings->host);
     else
-        rc = asprintf(&server->api.host, form, settings->ip, server->port);
+        rc = asprintf(&server->api.host, form, scheme, settings->ip, server->port);
     if (rc < 0) {
         server->api.host = NULL;
         return mig_err_set(err, -ENOMEM, "out of memory");
@@ -458,21 +477,69 @@ make_urls(struct mig_server *server, struct mig_err *err)
 }
 
 static int
+load_tls(struct mig_server *server, struct mig_err *err)
+{
+    const struct mig_api_settings *settings = server->api.settings;
+    int rc;
+
+    if (settings->tls_cert == NULL)
+        return 0;
+    if (MHD_is_feature_supported(MHD_FEATURE_TLS) != MHD_YES)
+        return mig_err_set(err, MIG_E_CONFIG,
+                           "server.tlscert: this libmicrohttpd was built without TLS");
+    rc = mig_file_read(settings->tls_cert, PEM_MAX, &server->tls_cert, err);
+    if (rc >= 0)
+        rc = mig_file_read(settings->tls_key, PEM_MAX, &server->tls_key, err);
+    return rc < 0 ? mig_err_prefix(err, "TLS") : 0;
+}
+
+static int
+make_shared(struct mig_server *server, struct mig_err *err)
+{
+    const struct mig_api_settings *s = server->api.settings;
+    struct mig_api *api = &server->api;
+
+    api->counters = calloc(1, sizeof *api->counters);
+    api->addresses = mig_limit_new((double)s->address_rate, (double)s->address_burst);
+    api->heartbeats = mig_limit_new((double)s->heartbeat_rate, (double)s->heartbeat_burst);
+    api->investigators = mig_limit_new((double)s->investigator_rate, (double)s->investigator_burst);
+    if (api->counters == NULL || api->addresses == NULL || api->heartbeats == NULL ||
+        api->investigators == NULL)
+        return mig_err_set(err, -ENOMEM, "out of memory");
+    return 0;
+}
+
+static int
 start_daemon(struct mig_server *server, struct mig_err *err)
 {
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
     unsigned connections = server->api.settings->connections;
     unsigned threads = connections < HTTP_THREADS ? 1 : HTTP_THREADS;
 
+    struct MHD_OptionItem tls[] = {
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, server->tls_cert.data},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, server->tls_key.data},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITIES},
+        {MHD_OPTION_END, 0, NULL},
+    };
+
+    if (server->api.settings->tls_cert != NULL)
+        flags |= MHD_USE_TLS;
+    else
+        tls[0] = tls[3];
     server->daemon = MHD_start_daemon(
         flags, 0, NULL, NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+        MHD_OPTION_ARRAY, tls,
         MHD_OPTION_LISTEN_SOCKET, server->listen_fd, MHD_OPTION_THREAD_POOL_SIZE,
         threads > 1 ? threads : 0, MHD_OPTION_CONNECTION_LIMIT, connections,
         MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)HEADER_MAX, MHD_OPTION_URI_LOG_CALLBACK, on_uri, server,
         MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_END);
     if (server->daemon == NULL)
-        return mig_err_set(err, -EIO, "the HTTP server does not start");
+        return mig_err_set(err, -EIO, "the HTTP server does not start%s",
+                           server->api.settings->tls_cert == NULL
+                               ? ""
+                               : ": see whether server.tlskey belongs to server.tlscert");
     return 0;
 }
 
@@ -489,7 +556,11 @@ mig_server_start(const struct mig_api_settings *settings, struct mig_server **re
     server->listen_fd = -1;
     pthread_mutex_init(&server->lock, NULL);
     pthread_cond_init(&server->idle, NULL);
-    rc = listen_on(server, err);
+    rc = make_shared(server, err);
+    if (rc >= 0)
+        rc = load_tls(server, err);
+    if (rc >= 0)
+        rc = listen_on(server, err);
     if (rc >= 0)
         rc = make_urls(server, err);
     if (rc >= 0)
@@ -543,6 +614,14 @@ mig_server_stop(struct mig_server *server)
     mig_pool_free(server->pool);
     free(server->api.host);
     free(server->api.base_url);
+    free(server->api.counters);
+    mig_limit_free(server->api.addresses);
+    mig_limit_free(server->api.heartbeats);
+    mig_limit_free(server->api.investigators);
+    if (server->tls_key.data != NULL)
+        explicit_bzero(server->tls_key.data, server->tls_key.cap);
+    mig_buf_fini(&server->tls_cert);
+    mig_buf_fini(&server->tls_key);
     pthread_cond_destroy(&server->idle);
     pthread_mutex_destroy(&server->lock);
     free(server);

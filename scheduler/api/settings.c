@@ -12,6 +12,12 @@
 static const char *const known[] = {
     "authentication.enabled",
     "authentication.tokenduration",
+    "limits.address",
+    "limits.addressburst",
+    "limits.heartbeat",
+    "limits.heartbeatburst",
+    "limits.investigator",
+    "limits.investigatorburst",
     "logging.file",
     "logging.host",
     "logging.level",
@@ -36,8 +42,11 @@ static const char *const known[] = {
     "server.host",
     "server.ip",
     "server.maxconnections",
+    "server.metrics",
     "server.port",
     "server.portfile",
+    "server.tlscert",
+    "server.tlskey",
     "server.workers",
     NULL,
 };
@@ -75,6 +84,57 @@ load_public_ip(struct mig_api_settings *settings, struct mig_err *err)
 }
 
 static int
+load_limits(struct mig_api_settings *settings, struct mig_err *err)
+{
+    const struct {
+        const char *rate, *burst;
+        int64_t rate_default, burst_default;
+        int64_t *ret_rate, *ret_burst;
+    } limits[] = {
+        {"limits.address", "limits.addressburst", 200, 1000, &settings->address_rate,
+         &settings->address_burst},
+        {"limits.heartbeat", "limits.heartbeatburst", 0, 1000, &settings->heartbeat_rate,
+         &settings->heartbeat_burst},
+        {"limits.investigator", "limits.investigatorburst", 100, 1000,
+         &settings->investigator_rate, &settings->investigator_burst},
+    };
+    int rc = 0;
+
+    for (size_t i = 0; rc >= 0 && i < sizeof limits / sizeof limits[0]; i++) {
+        rc = mig_conf_get_number(settings->conf, limits[i].rate, 0, 1000000,
+                                 limits[i].rate_default, limits[i].ret_rate, err);
+        if (rc >= 0)
+            rc = mig_conf_get_number(settings->conf, limits[i].burst, 1, 1000000,
+                                     limits[i].burst_default, limits[i].ret_burst, err);
+    }
+    return rc;
+}
+
+/* local (this machine), or all */
+static int
+load_metrics(struct mig_api_settings *settings, struct mig_err *err)
+{
+    const char *word = mig_conf_get(settings->conf, "server.metrics", "local");
+
+    settings->metrics_open = strcasecmp(word, "all") == 0;
+    if (!settings->metrics_open && strcasecmp(word, "local") != 0)
+        return mig_err_set(err, MIG_E_CONFIG, "server.metrics: expected local or all, found '%s'",
+                           word);
+    return 0;
+}
+
+static int
+load_tls(struct mig_api_settings *settings, struct mig_err *err)
+{
+    settings->tls_cert = mig_conf_get(settings->conf, "server.tlscert", NULL);
+    settings->tls_key = mig_conf_get(settings->conf, "server.tlskey", NULL);
+    if ((settings->tls_cert == NULL) != (settings->tls_key == NULL))
+        return mig_err_set(err, MIG_E_CONFIG,
+                           "server.tlscert and server.tlskey: expected both or none");
+    return 0;
+}
+
+static int
 load_server(struct mig_api_settings *settings, struct mig_err *err)
 {
     struct mig_conf *conf = settings->conf;
@@ -99,7 +159,12 @@ load_server(struct mig_api_settings *settings, struct mig_err *err)
         return mig_err_set(err, MIG_E_CONFIG,
                            "server.baseroute: expected a path as /api/v1, found '%s'",
                            settings->baseroute);
-    return load_public_ip(settings, err);
+    rc = load_public_ip(settings, err);
+    if (rc >= 0)
+        rc = load_metrics(settings, err);
+    if (rc >= 0)
+        rc = load_tls(settings, err);
+    return rc;
 }
 
 static int
@@ -135,6 +200,8 @@ mig_api_settings_load(const char *path, struct mig_api_settings *ret, struct mig
         rc = load_authentication(&settings, err);
     if (rc >= 0)
         rc = load_server(&settings, err);
+    if (rc >= 0)
+        rc = load_limits(&settings, err);
     if (rc >= 0)
         rc = mig_store_settings_read(settings.conf, &settings.store, err);
     if (rc < 0) {

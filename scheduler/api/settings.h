@@ -22,6 +22,13 @@ struct mig_api_settings {
     int forwarded;         /* -1: peer address; else the n-th from the end of X-Forwarded-For */
     unsigned workers;
     unsigned connections; /* at the same time */
+    const char *tls_cert; /* NULL: plain HTTP; else PEM files */
+    const char *tls_key;
+    bool metrics_open; /* /metrics for everyone, not for this machine only */
+    /* Requests a second and how many at once, 0: as many as come. */
+    int64_t address_rate, address_burst;
+    int64_t heartbeat_rate, heartbeat_burst;
+    int64_t investigator_rate, investigator_burst;
     struct mig_store_settings store;
     struct mig_conf *conf; /* owns the texts above */
 };

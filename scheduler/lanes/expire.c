@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Commands of actions that are over become expired, at the moment the first of them is. */
+/* Commands of actions that are over become expired, at the moment the first of them is; unsent ones
+ * of actions that were cancelled become so. */
 #include "config.h"
 #include "lanes/lane.h"
 
@@ -14,14 +15,14 @@ static int
 step(struct mig_lane *lane, struct mig_db *db, struct mig_err *err)
 {
     int64_t due = MIG_LANE_SAFETY_MS;
-    size_t count = 0;
+    size_t expired = 0, cancelled = 0;
     int r = 0;
 
     do {
-        r = mig_collect_expire(db, BATCH, &count, err);
-        if (r == 0 && count > 0)
-            mig_log(MIG_SEV_INFO, "%zu commands expired", count);
-    } while (r == 0 && count == BATCH && !mig_lane_stopping(lane));
+        r = mig_collect_expire(db, BATCH, &expired, &cancelled, err);
+        if (r == 0 && expired + cancelled > 0)
+            mig_log(MIG_SEV_INFO, "%zu commands expired, %zu cancelled", expired, cancelled);
+    } while (r == 0 && (expired == BATCH || cancelled == BATCH) && !mig_lane_stopping(lane));
     if (r == 0)
         r = mig_collect_due(db, MIG_LANE_SAFETY_MS, &due, err);
     if (r == 0)

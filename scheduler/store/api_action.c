@@ -7,6 +7,7 @@
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define NUMBER_TEXT 24
 
@@ -72,6 +73,36 @@ mig_store_action_insert(struct mig_db *db, const struct mig_store_action *action
         return rc;
     }
     *ret_id = strtoll(id, NULL, 10);
+    return 0;
+}
+
+int
+mig_store_action_cancel(struct mig_db *db, int64_t id, int64_t investigator,
+                        enum mig_store_cancel *ret, struct mig_err *err)
+{
+    char action[NUMBER_TEXT], who[NUMBER_TEXT];
+    const char *const params[] = {action, investigator > 0 ? who : NULL};
+    PGresult *res = NULL;
+
+    snprintf(action, sizeof action, "%" PRId64, id);
+    snprintf(who, sizeof who, "%" PRId64, investigator);
+    int rc = mig_db_prepared(
+        db, "api_action_cancel",
+        "WITH done AS (UPDATE actions SET canceltime = coalesce(canceltime, now()), "
+        "cancelledby = coalesce(cancelledby, $2::bigint), lastupdatetime = now() "
+        "WHERE id = $1::bigint AND status IN ('pending', 'scheduled', 'preparing', 'inflight') "
+        "RETURNING id) SELECT (SELECT count(*) FROM done), pg_notify('mig_actions', id::text), "
+        "pg_notify('mig_commands', id::text) FROM actions WHERE id = $1::bigint",
+        2, params, &res, err);
+    if (rc < 0)
+        return rc;
+    if (PQntuples(res) == 0)
+        *ret = MIG_STORE_CANCEL_UNKNOWN;
+    else if (strcmp(PQgetvalue(res, 0, 0), "1") == 0)
+        *ret = MIG_STORE_CANCEL_DONE;
+    else
+        *ret = MIG_STORE_CANCEL_OVER;
+    PQclear(res);
     return 0;
 }
 

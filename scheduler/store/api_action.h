@@ -34,6 +34,14 @@ struct mig_store_signature {
 int mig_store_action_insert(struct mig_db *db, const struct mig_store_action *action,
                             const struct mig_store_signature *signatures, size_t count,
                             int64_t *ret_id, struct mig_err *err);
+enum mig_store_cancel {
+    MIG_STORE_CANCEL_DONE,    /* or it was cancelled before */
+    MIG_STORE_CANCEL_UNKNOWN, /* no such action */
+    MIG_STORE_CANCEL_OVER     /* completed or invalid */
+};
+/* Marks an action as cancelled and wakes the lanes that act on it. investigator 0: nobody's name. */
+int mig_store_action_cancel(struct mig_db *db, int64_t id, int64_t investigator,
+                            enum mig_store_cancel *ret, struct mig_err *err);
 /* One row (enum mig_action_column and mig_action_more_column), or none. */
 int mig_store_action_get(struct mig_db *db, int64_t id, PGresult **ret, struct mig_err *err);
 /* The latest `limit` actions, the same columns. */

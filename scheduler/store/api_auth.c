@@ -52,6 +52,19 @@ mig_store_active_investigator(struct mig_db *db, const char *fpr, PGresult **ret
 }
 
 int
+mig_store_apikey_investigator(struct mig_db *db, const char *digest_hex, PGresult **ret,
+                              struct mig_err *err)
+{
+    const char *const params[] = {digest_hex};
+
+    return mig_db_prepared(db, "api_apikey",
+                           "SELECT id, name, permissions FROM investigators WHERE "
+                           "apikey = decode($1, 'hex') AND apikey IS NOT NULL AND apisalt IS NULL "
+                           "AND status = 'active'",
+                           1, params, ret, err);
+}
+
+int
 mig_store_public_key(struct mig_db *db, const char *fpr, PGresult **ret, struct mig_err *err)
 {
     const char *const params[] = {fpr};

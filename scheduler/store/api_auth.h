@@ -18,6 +18,9 @@ int mig_store_keyring(struct mig_db *db, PGresult **ret, struct mig_err *err);
  * none. */
 int mig_store_active_investigator(struct mig_db *db, const char *fpr, PGresult **ret,
                                   struct mig_err *err);
+/* The active investigator with this API key (SHA-256 in hexadecimal): the same row, or none. */
+int mig_store_apikey_investigator(struct mig_db *db, const char *digest_hex, PGresult **ret,
+                                  struct mig_err *err);
 /* The public key of any investigator: one row (public key in hexadecimal), or none. */
 int mig_store_public_key(struct mig_db *db, const char *fpr, PGresult **ret, struct mig_err *err);
 /* Remembers a token until `expires` (Unix seconds). MIG_E_REPLAY when it was there. */

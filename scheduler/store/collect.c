@@ -119,8 +119,30 @@ mig_collect_land(struct mig_db *db, const int64_t *actions, size_t count, struct
     return r;
 }
 
+/* What is not sent yet never will be; what agents have got they still answer. */
+static int
+cancel(struct mig_db *db, size_t limit, size_t *ret_count, struct mig_err *err)
+{
+    static const char sql[] =
+        "UPDATE commands SET status = 'cancelled', finishtime = now() WHERE id IN"
+        " (SELECT c.id FROM commands c JOIN actions a ON a.id = c.actionid"
+        "   WHERE a.status IN ('preparing', 'inflight') AND a.canceltime IS NOT NULL"
+        "   AND c.status = 'pending' LIMIT $1::bigint FOR UPDATE OF c SKIP LOCKED)";
+    char count[24];
+    const char *params[] = {count};
+    PGresult *res = NULL;
+
+    snprintf(count, sizeof(count), "%zu", limit);
+    int r = mig_db_prepared(db, "collect_cancel", sql, 1, params, &res, err);
+    if (r == 0)
+        *ret_count = (size_t)mig_array_to_int(PQcmdTuples(res));
+    PQclear(res);
+    return r;
+}
+
 int
-mig_collect_expire(struct mig_db *db, size_t limit, size_t *ret_count, struct mig_err *err)
+mig_collect_expire(struct mig_db *db, size_t limit, size_t *ret_expired, size_t *ret_cancelled,
+                   struct mig_err *err)
 {
     static const char expire_sql[] =
         "UPDATE commands SET status = 'expired', finishtime = now() WHERE id IN"
@@ -133,13 +155,18 @@ mig_collect_expire(struct mig_db *db, size_t limit, size_t *ret_count, struct mi
     char count[24];
     const char *params[] = {count};
     PGresult *res = NULL;
+    size_t cancelled = 0;
 
     snprintf(count, sizeof(count), "%zu", limit);
-    int r = mig_db_prepared(db, "collect_expire", expire_sql, 1, params, &res, err);
+    int r = cancel(db, limit, &cancelled, err);
+    if (r == 0)
+        r = mig_db_prepared(db, "collect_expire", expire_sql, 1, params, &res, err);
     if (r == 0)
         r = mig_db_prepared(db, "collect_sweep", land_sql, 0, NULL, NULL, err);
-    if (r == 0)
-        *ret_count = (size_t)mig_array_to_int(PQcmdTuples(res));
+    if (r == 0) {
+        *ret_expired = (size_t)mig_array_to_int(PQcmdTuples(res));
+        *ret_cancelled = cancelled;
+    }
     PQclear(res);
     return r;
 }
@@ -149,8 +176,10 @@ mig_collect_due(struct mig_db *db, int64_t max, int64_t *ret_ms, struct mig_err 
 {
     static const char sql[] =
         "SELECT greatest(0, least($1::bigint,"
-        "  1 + (extract(epoch FROM min(expireafter) - clock_timestamp()) * 1000)::bigint))"
-        " FROM actions WHERE status IN ('preparing', 'inflight')";
+        "  1 + (extract(epoch FROM min(CASE WHEN canceltime IS NOT NULL AND EXISTS ("
+        "   SELECT FROM commands c WHERE c.actionid = a.id AND c.status = 'pending')"
+        "   THEN canceltime ELSE expireafter END) - clock_timestamp()) * 1000)::bigint))"
+        " FROM actions a WHERE status IN ('preparing', 'inflight')";
     char limit[24];
     const char *params[] = {limit};
     PGresult *res = NULL;

@@ -26,7 +26,7 @@ mig_intake_claim(struct mig_db *db, struct mig_intake_action *ret, struct mig_er
 {
     static const char sql[] = "SELECT id, name, target FROM actions"
                               " WHERE status = 'pending' AND validfrom <= clock_timestamp()"
-                              " AND expireafter > clock_timestamp()"
+                              " AND expireafter > clock_timestamp() AND canceltime IS NULL"
                               " ORDER BY validfrom, id LIMIT 1 FOR UPDATE SKIP LOCKED";
     PGresult *res = NULL;
     int r = mig_db_prepared(db, "intake_claim", sql, 0, NULL, &res, err);
@@ -100,10 +100,12 @@ int
 mig_intake_expire(struct mig_db *db, int64_t *ret_count, struct mig_err *err)
 {
     static const char sql[] =
-        "UPDATE actions SET status = 'invalid', statusreason = 'action expireafter is in the past',"
+        "UPDATE actions a SET status = 'invalid', statusreason = CASE WHEN canceltime IS NULL"
+        "  THEN 'action expireafter is in the past' ELSE 'action was cancelled by ' ||"
+        "  coalesce((SELECT name FROM investigators i WHERE i.id = a.cancelledby), 'nobody') END,"
         " finishtime = now(), lastupdatetime = now() WHERE id IN"
-        " (SELECT id FROM actions WHERE status = 'pending' AND expireafter <= now()"
-        "  FOR UPDATE SKIP LOCKED)";
+        " (SELECT id FROM actions WHERE status = 'pending'"
+        "   AND (expireafter <= now() OR canceltime IS NOT NULL) FOR UPDATE SKIP LOCKED)";
     PGresult *res = NULL;
     int r = mig_db_prepared(db, "intake_expire", sql, 0, NULL, &res, err);
 
@@ -119,7 +121,8 @@ mig_intake_due(struct mig_db *db, int64_t max, int64_t *ret_ms, struct mig_err *
     /* +1: a timer that rings a fraction of a millisecond early would find nothing to do. */
     static const char sql[] =
         "SELECT greatest(0, least($1::bigint, 1 + (extract(epoch FROM min("
-        "   CASE WHEN validfrom > clock_timestamp() THEN validfrom ELSE expireafter END)"
+        "   CASE WHEN canceltime IS NOT NULL THEN canceltime"
+        "    WHEN validfrom > clock_timestamp() THEN validfrom ELSE expireafter END)"
         "  - clock_timestamp()) * 1000)::bigint))"
         " FROM actions WHERE status = 'pending'";
     char limit[24];

@@ -104,6 +104,36 @@ mig_permissions_text(uint32_t mask, struct mig_buf *out)
 }
 
 int
+mig_investigators_key(const char *text, size_t len, char fpr[MIG_FPR_LEN + 1], struct mig_err *err)
+{
+    struct mig_pgp_key *keys = NULL;
+    size_t count = 0;
+
+    if (memmem(text, len, "PRIVATE KEY BLOCK", 17))
+        return mig_err_set(err, MIG_E_INVALID,
+                           "it holds a private key: give the public one only (gpg --export "
+                           "--armor)");
+    if (!memmem(text, len, "-----BEGIN PGP PUBLIC KEY BLOCK-----", 36))
+        return mig_err_set(err, MIG_E_INVALID,
+                           "expected an armored public key (gpg --export --armor)");
+    int r = mig_pgp_inspect(text, len, &keys, &count, err);
+    if (r < 0)
+        return r;
+    if (count != 1)
+        r = mig_err_set(err, MIG_E_INVALID, "it holds %zu keys: expected one", count);
+    else if (!keys[0].usable)
+        r = mig_err_set(err, MIG_E_INVALID,
+                        "key %s is expired, revoked or disabled: expected a usable one",
+                        keys[0].fpr);
+    else if (!keys[0].can_sign)
+        r = mig_err_set(err, MIG_E_INVALID, "key %s can not sign", keys[0].fpr);
+    else
+        memcpy(fpr, keys[0].fpr, sizeof(keys[0].fpr));
+    free(keys);
+    return r;
+}
+
+int
 mig_investigators_add(struct mig_db *db, const char *name, const char *fpr, const void *publickey,
                       size_t len, uint32_t mask, int64_t *ret_id, struct mig_err *err)
 {
@@ -117,8 +147,8 @@ mig_investigators_add(struct mig_db *db, const char *name, const char *fpr, cons
 
     for (size_t i = 0; i < len; i++)
         mig_buf_addf(&hex, "%02x", ((const unsigned char *)publickey)[i]);
-    if (hex.failed || !hex.data) {
-        r = mig_err_errno(err, hex.failed ? ENOMEM : EINVAL, "public key of %s", name);
+    if (hex.failed) {
+        r = mig_err_errno(err, ENOMEM, "public key of %s", name);
         goto out;
     }
     snprintf(bits, sizeof(bits), "%" PRIu32, mask);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "trust/pgp.h"
 
 struct mig_buf;
 struct mig_db;
@@ -24,7 +25,12 @@ int mig_permissions_parse(const char *text, uint32_t *ret, struct mig_err *err);
 /* Appends the descriptive text of facts 2.9: "Default,PermAdmin", "PermLoader(partial)". */
 void mig_permissions_text(uint32_t mask, struct mig_buf *out);
 
-/* `publickey` is the armored text. MIG_E_INVALID when the fingerprint is there already. */
+/* Checks that a text is one armored public key that is usable and can sign, and nothing else;
+ * gives its fingerprint. MIG_E_INVALID. */
+int mig_investigators_key(const char *text, size_t len, char fpr[MIG_FPR_LEN + 1],
+                          struct mig_err *err);
+
+/* `publickey` is the armored text; without one (len 0) fpr is NULL. MIG_E_INVALID when the fingerprint is there already. */
 int mig_investigators_add(struct mig_db *db, const char *name, const char *fpr,
                           const void *publickey, size_t len, uint32_t permissions, int64_t *ret_id,
                           struct mig_err *err);

@@ -29,22 +29,21 @@ drop(char *data, size_t size, size_t count, void *context)
 }
 
 static void
-write_beat(const struct fleet *fleet, unsigned agent, char *text, size_t size)
+write_beat(unsigned agent, char *text, size_t size)
 {
     char queueloc[64], now[MIG_TIME_TEXT];
 
-    (void)fleet;
     fleet_queueloc(agent, queueloc);
     mig_time_format(mig_time_now(), now);
     snprintf(text, size,
              "{\"name\":\"host%06u.fleet.example\",\"mode\":\"daemon\",\"version\":\"bench\","
-             "\"pid\":%u,\"queueLoc\":\"%s\",\"startTime\":\"2026-01-01T00:00:00Z\","
+             "\"pid\":%u,\"queueLoc\":\"%s\",\"startTime\":\"%s\","
              "\"refreshTime\":\"2026-01-01T00:00:00Z\",\"environment\":{\"init\":\"systemd\","
              "\"ident\":\"Debian GNU/Linux 12 (bookworm)\",\"os\":\"linux\",\"arch\":\"amd64\","
-             "\"isproxied\":false,\"addresses\":[\"10.%u.%u.%u/24\",\"fe80::%x/64\"],"
-             "\"publicip\":\"\",\"modules\":[\"example\",\"file\",\"memory\",\"netstat\"]},"
-             "\"tags\":{\"fleet\":\"bench\"}}",
-             agent, 1000 + agent % 30000, queueloc, agent >> 16 & 255, agent >> 8 & 255,
+             "\"isProxied\":false,\"addresses\":[\"10.%u.%u.%u/24\",\"fe80::%x/64\"],"
+             "\"publicIP\":\"192.0.2.1\",\"modules\":[\"example\",\"file\",\"memory\",\"netstat\"]},"
+             "\"tags\":[{\"name\":\"fleet\",\"value\":\"bench\"}]}",
+             agent, 1000 + agent % 30000, queueloc, now, agent >> 16 & 255, agent >> 8 & 255,
              agent & 255, agent);
 }
 
@@ -111,7 +110,7 @@ run(struct fleet *fleet, CURLM *multi, struct lane *lanes, double seconds)
         for (unsigned i = 0; i < LANES && next < due(fleet, start, seconds); i++) {
             if (lanes[i].busy)
                 continue;
-            write_beat(fleet, next++, lanes[i].body, sizeof(lanes[i].body));
+            write_beat(next++, lanes[i].body, sizeof(lanes[i].body));
             curl_easy_setopt(lanes[i].curl, CURLOPT_POSTFIELDS, lanes[i].body);
             curl_multi_add_handle(multi, lanes[i].curl);
             lanes[i].busy = 1;

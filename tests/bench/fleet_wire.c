@@ -99,23 +99,32 @@ declare(const struct fleet *fleet, const struct wire *wire, unsigned agent, stru
         .value = {.kind = AMQP_FIELD_KIND_I32, .value = {.i32 = (int32_t)fleet->queue_version}}};
     amqp_table_t arguments = {fleet->queue_version ? 1 : 0, &entry};
     char queueloc[64], name[96];
-    int rc;
 
     fleet_queueloc(agent, queueloc);
     snprintf(name, sizeof(name), MIG_QUEUE_AGENT_PREFIX "%s", queueloc);
     amqp_bytes_t queue = amqp_cstring_bytes(name);
-    amqp_queue_declare(wire->conn, 1, queue, 0, 1, 0, 0, arguments);
-    rc = fail(amqp_get_rpc_reply(wire->conn), "declare a queue", err);
-    if (rc == 0) {
-        amqp_queue_bind(wire->conn, 1, queue, amqp_cstring_bytes(MIG_EXCHANGE_AGENTS), queue,
-                        amqp_empty_table);
-        rc = fail(amqp_get_rpc_reply(wire->conn), "bind a queue", err);
-    }
-    if (rc == 0) {
-        amqp_basic_consume(wire->conn, 1, queue, amqp_empty_bytes, 0, 0, 0, amqp_empty_table);
-        rc = fail(amqp_get_rpc_reply(wire->conn), "consume a queue", err);
-    }
-    return rc;
+    amqp_queue_declare_t declaration = {
+        .queue = queue, .durable = 1, .nowait = 1, .arguments = arguments};
+    amqp_queue_bind_t binding = {.queue = queue,
+                                 .exchange = amqp_cstring_bytes(MIG_EXCHANGE_AGENTS),
+                                 .routing_key = queue,
+                                 .nowait = 1};
+    amqp_basic_consume_t consumer = {.queue = queue, .consumer_tag = queue, .nowait = 1};
+
+    /* Nothing is waited for: a round trip each would take longer than the work. */
+    if (amqp_send_method(wire->conn, 1, AMQP_QUEUE_DECLARE_METHOD, &declaration) < 0 ||
+        amqp_send_method(wire->conn, 1, AMQP_QUEUE_BIND_METHOD, &binding) < 0 ||
+        amqp_send_method(wire->conn, 1, AMQP_BASIC_CONSUME_METHOD, &consumer) < 0)
+        return mig_err_set(err, MIG_E_PROTOCOL, "broker: declare a queue: the connection is lost");
+    return 0;
+}
+
+/* Until the broker has done all that it was told, which the answer to this says. */
+static int
+settle(const struct wire *wire, struct mig_err *err)
+{
+    amqp_basic_qos(wire->conn, 1, 0, 1, 0);
+    return fail(amqp_get_rpc_reply(wire->conn), "declare queues", err);
 }
 
 int
@@ -140,6 +149,8 @@ fleet_wire_open(struct fleet *fleet, struct mig_err *err)
         for (unsigned k = 0; rc == 0 && k < wire->count; k++)
             rc = declare(fleet, wire, wire->first + k, err);
     }
+    for (unsigned i = 0; rc == 0 && i < fleet->connections; i++)
+        rc = settle(&wires[i], err);
     return rc;
 }
 

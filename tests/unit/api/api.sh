@@ -181,7 +181,7 @@ done
 request -X POST -d action=x "$api/action/create/"
 ok 'no header: action/create' is 401 'Valid authentication header not found'
 request -H 'X-MIGAPIKEY: 12345678901234567890123456789012' "$api/dashboard"
-ok 'an API key is refused' is 401 'Authorization verification failed with error'
+ok 'an unknown API key is refused' is 401 "Authorization verification failed with error 'API key authentication failed'"
 for bad in 'x' '1;2;3' '1;2026-01-01T00:00:00Z;n;s;t' '1;;;' '1;yesterday;n;c2ln' ; do
     request -H "X-PGPAUTHORIZATION: $bad" "$api/dashboard"
     ok "token '$bad'" is 401 "${refused}invalid token format"
@@ -378,6 +378,102 @@ as "$alice" "$api/dashboard"
 ok 'GET dashboard' is 200 '{"name":"online agents","value":2},{"name":"online agents by version","value":[{"version":"1.0","count":2}]}' \
     '"name":"flapping endpoints","value":null' '"name":"action","value":{"id":'"$id"
 
+# ---- cancelling --------------------------------------------------------------------------------
+as "$alice" -X POST -d "actionid=$id" "$api/action/cancel/"
+ok 'POST action/cancel' is 200 '"name":"action","value":{"id":'"$id"
+ok 'it is marked' equal 'alice' sql "SELECT i.name FROM actions a JOIN investigators i ON i.id = a.cancelledby WHERE a.id = $id AND canceltime IS NOT NULL"
+as "$alice" -X POST -d "actionid=$id" "$api/action/cancel/"
+ok 'twice is as good as once' is 200
+as "$alice" -X POST -d "actionid=42" "$api/action/cancel/"
+ok 'cancelling an unknown action' is 404 "Action ID '42' not found"
+as "$alice" -X POST -d "actionid=x" "$api/action/cancel/"
+ok 'cancelling no number' is 400 "Wrong parameters 'actionid'"
+as "$alice" -X POST -d "a=%" "$api/action/cancel/"
+ok 'a broken form' is 400 'malformed form'
+as "$bob" -X POST -d "actionid=$id" "$api/action/cancel/"
+ok 'cancelling needs the permission to create' is 403
+sql "UPDATE actions SET status = 'completed' WHERE id = $id"
+as "$alice" -X POST -d "actionid=$id" "$api/action/cancel/"
+ok 'an action that is over' is 409 "Action ID '$id' is over"
+sql "UPDATE actions SET status = 'pending', canceltime = NULL, cancelledby = NULL WHERE id = $id"
+
+# ---- investigators -----------------------------------------------------------------------------
+as "$alice" "$api/investigator?investigatorid=2"
+ok 'an investigator without the permission' is 403
+sql "UPDATE investigators SET permissions = 524287 WHERE name = 'alice'"
+as "$alice" "$api/investigator?investigatorid=2"
+ok 'GET investigator' is 200 '"name":"investigator","value":{"id":2,"name":"bob"' "\"pgpfingerprint\":\"$bob\"" \
+    '"publickey":"LS0tLS1CRUdJTiBQR1Ag' '"rel":"investigator history"'
+as "$alice" "$api/investigator?investigatorid=99"
+ok 'an unknown investigator' is 404 "Investigator ID '99' not found"
+dave=$(new_key dave)
+gpg --batch --armor --export "$dave" >"$PLATFORM_DIR/dave.asc"
+as "$alice" -F name=dave -F 'permissions={"search":true,"dashboard":true}' -F "publickey=@$PLATFORM_DIR/dave.asc" "$api/investigator/create/"
+ok 'POST investigator/create' is 201 '"name":"Investigator ID 4"'
+ok 'it is stored' equal 'dave|33|active' sql 'SELECT name, permissions, status FROM investigators WHERE id = 4'
+as "$dave" "$api/dashboard"
+ok 'and may do what it was given' is 200
+as "$alice" -F name=dave -F 'permissions={}' -F "publickey=@$PLATFORM_DIR/dave.asc" "$api/investigator/create/"
+ok 'one key, two investigators' is 409 "an investigator with the key $dave is there already"
+as "$alice" -d name=erin --data-urlencode 'permissions={}' "$api/investigator/create/"
+ok 'without a key' is 201 '"name":"Investigator ID '
+erin=$(sql "SELECT id FROM investigators WHERE name = 'erin'")
+as "$alice" -F name=x "$api/investigator/create/"
+ok 'no permissions' is 400 "Wrong parameters 'permissions': it is missing"
+as "$alice" -F 'permissions={}' "$api/investigator/create/"
+ok 'no name' is 400 "Wrong parameters 'name': expected 1 to 1024 bytes"
+as "$alice" -F name=x -F 'permissions={"god":true}' "$api/investigator/create/"
+ok 'an unknown permission' is 400 "Wrong parameters 'permissions': 'god' is no permission"
+as "$alice" -F name=x -F 'permissions={"search":1}' "$api/investigator/create/"
+ok 'a permission that is no boolean' is 400 "Wrong parameters 'permissions': 'search' is not true or false"
+as "$alice" -F name=x -F 'permissions={}' -F publickey=abc "$api/investigator/create/"
+ok 'a key that is none' is 400 "Wrong parameters 'publickey': expected an armored public key"
+as "$alice" -H 'Content-Type: multipart/form-data; boundary=b' --data-binary 'x' "$api/investigator/create/"
+ok 'a multipart body without its boundary' is 400 'malformed multipart/form-data: it does not start with its boundary'
+as "$alice" -H 'Content-Type: multipart/form-data' --data-binary 'x' "$api/investigator/create/"
+ok 'multipart without a boundary' is 400 'malformed multipart/form-data: expected a boundary'
+as "$alice" -d "id=$erin" -d apikey=active "$api/investigator/update/"
+ok 'an API key is made' is 200 '"apikey":"'
+key=$(printf '%s' "$body" | sed -n 's/.*"apikey":"\([0-9A-Za-z]\{32\}\)".*/\1/p')
+ok 'of 32 characters' test "${#key}" = 32
+as "$alice" "$api/investigator?investigatorid=$erin"
+ok 'and shown once' sh -c "[ '$status' = 200 ] && ! printf '%s' '$body' | grep -q apikey"
+request -H "X-MIGAPIKEY: $key" "$api/dashboard"
+ok 'the key is known, the permission is missing' is 403
+as "$alice" -d "id=$erin" --data-urlencode 'permissions={"dashboard":true}' "$api/investigator/update/"
+ok 'permissions are updated' is 200 '"dashboard":true' '"search":false'
+request -H "X-MIGAPIKEY: $key" "$api/dashboard"
+ok 'an API key is let in' is 200
+ok 'no key is in the database' equal 0 sql "SELECT count(*) FROM investigators WHERE apikey = convert_to('$key', 'UTF8')"
+ok 'nor in the log' sh -c "! grep -q '$key' '$PLATFORM_DIR/log/mig-api'"
+as "$alice" -d "id=$erin" -d status=disabled "$api/investigator/update/"
+request -H "X-MIGAPIKEY: $key" "$api/dashboard"
+ok 'a disabled investigator: the key is refused at once' is 401 'API key authentication failed'
+as "$alice" -d "id=$erin" -d status=active -d apikey=disabled "$api/investigator/update/"
+request -H "X-MIGAPIKEY: $key" "$api/dashboard"
+ok 'a key that was taken away' is 401 'API key authentication failed'
+as "$alice" -d "id=$erin" "$api/investigator/update/"
+ok 'nothing to update' is 400 'nothing to update'
+as "$alice" -d "id=$erin" -d status=asleep "$api/investigator/update/"
+ok 'a wrong status' is 400 "Wrong parameters 'status': expected active or disabled, found 'asleep'"
+as "$alice" -d id=99 -d status=active "$api/investigator/update/"
+ok 'updating an unknown investigator' is 404 "Investigator ID '99' not found"
+as "$alice" -d id=1 --data-urlencode 'permissions={"search":true}' "$api/investigator/update/"
+ok 'the last admin keeps the permission' is 409 'this is the last active investigator who may update investigators'
+as "$alice" -d id=1 -d status=disabled "$api/investigator/update/"
+ok 'and stays active' is 409 'this is the last active'
+sql "UPDATE investigators SET permissions = 63 WHERE name = 'alice'"
+
+# ---- monitoring --------------------------------------------------------------------------------
+root=${api%/api/v1}
+request "$root/healthz"
+ok 'GET /healthz' is 200 ok
+request -i "$root/metrics"
+ok 'GET /metrics' is 200 'Content-Type: text/plain; version=0.0.4' 'mig_api_answers_total{status="409"} ' \
+    'mig_agents{status="online"} 2' 'process_resident_memory_bytes '
+request -H 'X-Forwarded-For: 192.0.2.1' "$root/metrics"
+ok 'not through a proxy' is 403 'for this machine only'
+
 # ---- search ------------------------------------------------------------------------------------
 items()
 {
@@ -548,6 +644,58 @@ request "$api/ip"
 ok 'a proxy that does not say' is 200 '0.0.0.0'
 kill -TERM "$API_PID"
 wait "$API_PID"
+
+# ---- limits and TLS ----------------------------------------------------------------------------
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
+    -addext subjectAltName=IP:127.0.0.1 -keyout "$PLATFORM_DIR/tls.key" -out "$PLATFORM_DIR/tls.crt" 2>/dev/null
+sed "s|^workers.*|tlscert = $PLATFORM_DIR/tls.crt\ntlskey = $PLATFORM_DIR/tls.key|" "$PLATFORM_DIR/api.cfg" >"$PLATFORM_DIR/tls.cfg"
+printf '[limits]\naddress = 1\naddressburst = 30\ninvestigator = 1\ninvestigatorburst = 3\nheartbeat = 1\nheartbeatburst = 2\n' >>"$PLATFORM_DIR/tls.cfg"
+start_api mig-api-tls "$PLATFORM_DIR/tls.cfg"
+api=https${api#http}
+request --cacert "$PLATFORM_DIR/tls.crt" "$api/heartbeat"
+ok 'TLS' is 200 "\"href\":\"$api/heartbeat\""
+request --cacert "$PLATFORM_DIR/tls.crt" --tls-max 1.1 "$api/heartbeat"
+ok 'no TLS 1.1' is 000
+request "http${api#https}/heartbeat"
+ok 'nothing without TLS' is 000
+# at_once N ARGS…: as many requests at the same moment; with `tokens`, each has its own. Sets status to the largest.
+at_once()
+{
+    local n=$1 i
+    local -a clients=() head
+    shift
+    for i in $(seq "$n"); do
+        head=()
+        [ -z "${tokens[i]-}" ] || head=(-H "X-PGPAUTHORIZATION: ${tokens[i]}")
+        curl -sS -i --max-time 60 --cacert "$PLATFORM_DIR/tls.crt" "${head[@]}" "$@" >"$PLATFORM_DIR/once.$i" 2>&1 &
+        clients+=("$!")
+    done
+    wait "${clients[@]}"
+    status=$(sed -n 's/^HTTP[^ ]* \([0-9]*\).*/\1/p' "$PLATFORM_DIR"/once.* | sort -n | tail -n 1)
+    body=$(cat $(grep -l "^HTTP[^ ]* $status" "$PLATFORM_DIR"/once.* | sed 1q))
+    rm -f "$PLATFORM_DIR"/once.*
+}
+tokens=()
+for i in $(seq 12); do
+    token "$alice"
+    tokens[i]=$token
+done
+at_once 12 "$api/dashboard"
+tokens=()
+ok 'an investigator who asks too often' is 429 'too many requests; again in '
+as "$bob" --cacert "$PLATFORM_DIR/tls.crt" "$api/search?type=agent"
+ok 'holds up no other' is 200
+at_once 12 --data-binary "$(beat host1 linux.host1.abc 200 linux)" "$api/heartbeat"
+ok 'heartbeats of one address' is 429 'Retry-After: '
+at_once 4 -H 'X-MIGAPIKEY: wrong' "$api/dashboard"
+at_once 4 -H 'X-MIGAPIKEY: wrong' "$api/dashboard"
+ok 'an address that guesses keys is soon held up' is 429 'too many requests'
+kill -TERM "$API_PID"
+wait "$API_PID"
+sed -i '/^tlskey/d' "$PLATFORM_DIR/tls.cfg"
+body=$("$top_builddir/scheduler/mig-api" -c "$PLATFORM_DIR/tls.cfg" 2>&1)
+status=$?
+ok 'a certificate without a key' is 1 'server.tlscert and server.tlskey: expected both or none'
 
 body=$(printf '[server]\nprot = 1\n' >"$PLATFORM_DIR/bad.cfg"; "$top_builddir/scheduler/mig-api" -c "$PLATFORM_DIR/bad.cfg" 2>&1)
 status=$?

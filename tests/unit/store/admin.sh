@@ -138,12 +138,12 @@ refused 'a key whose signing subkey is expired' 1 "$PLATFORM_DIR/cat.asc: key $c
 refused 'a key whose signing subkey is revoked' 1 "$PLATFORM_DIR/dan.asc: key $dan can not sign" \
     admin investigator add --name Dan --key "$PLATFORM_DIR/dan.asc"
 refused 'a private key' 1 \
-    "$PLATFORM_DIR/secret.asc holds a private key: give the public one only (gpg --export --armor)" \
+    "$PLATFORM_DIR/secret.asc: it holds a private key: give the public one only (gpg --export --armor)" \
     admin investigator add --name Ann --key "$PLATFORM_DIR/secret.asc"
 refused 'a key that is not armored' 1 \
     "$PLATFORM_DIR/ann.bin: expected an armored public key (gpg --export --armor)" \
     admin investigator add --name Ann --key "$PLATFORM_DIR/ann.bin"
-refused 'two keys in one file' 1 "$PLATFORM_DIR/both.asc holds 2 keys: expected one" \
+refused 'two keys in one file' 1 "$PLATFORM_DIR/both.asc: it holds 2 keys: expected one" \
     admin investigator add --name Ann --key "$PLATFORM_DIR/both.asc"
 refused 'no name' 2 'investigator add needs --name and --key' admin investigator add --key x
 is 'the list' "1	active	$ann	Default,PermAdmin,PermLoader,PermManifest	Ann" "$(admin investigator list)"

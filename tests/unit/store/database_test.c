@@ -20,6 +20,7 @@
 #include "base/time.h"
 #include "document/action.h"
 #include "store/agents.h"
+#include "store/api_action.h"
 #include "store/api_agent.h"
 #include "store/array.h"
 #include "store/collect.h"
@@ -740,11 +741,11 @@ test_expire(void **state)
 {
     int64_t commands[2], action = running(commands), ms = -1;
     struct mig_err err = {0};
-    size_t count = 99;
+    size_t count = 99, cancelled = 99;
 
     (void)state;
     assert_int_equal(collect(commands[0], "linux.a", "success", "[]"), 1);
-    assert_int_equal(mig_collect_expire(scheduler, 100, &count, &err), 0);
+    assert_int_equal(mig_collect_expire(scheduler, 100, &count, &cancelled, &err), 0);
     assert_int_equal(count, 0);
     assert_int_equal(mig_collect_due(scheduler, 15000, &ms, &err), 0);
     assert_int_equal(ms, 15000);
@@ -752,7 +753,7 @@ test_expire(void **state)
     assert_int_equal(mig_collect_due(scheduler, 15000, &ms, &err), 0);
     assert_in_range(ms, 1000, 3001);
     sql(admin, "UPDATE actions SET expireafter = now()");
-    assert_int_equal(mig_collect_expire(scheduler, 100, &count, &err), 0);
+    assert_int_equal(mig_collect_expire(scheduler, 100, &count, &cancelled, &err), 0);
     assert_int_equal(count, 1);
     assert_string_equal(command_of(1), "success []");
     assert_string_equal(command_of(3), "expired -");
@@ -762,17 +763,66 @@ test_expire(void **state)
     assert_string_equal(command_of(3), "expired -");
 }
 
+/* The API marks; what is not sent becomes cancelled, what is sent is still answered. */
+static void
+test_cancel(void **state)
+{
+    int64_t commands[2], action = running(commands), ms = -1;
+    struct mig_dispatch_batch batch = {0};
+    size_t expired = 99, cancelled = 99;
+    enum mig_store_cancel outcome;
+    struct mig_err err = {0};
+
+    (void)state;
+    sql(admin, "UPDATE commands SET status = 'pending' WHERE agentid = 3");
+    assert_int_equal(mig_store_action_cancel(api, 42, 0, &outcome, &err), 0);
+    assert_int_equal(outcome, MIG_STORE_CANCEL_UNKNOWN);
+    assert_int_equal(mig_store_action_cancel(api, action, 0, &outcome, &err), 0);
+    assert_int_equal(outcome, MIG_STORE_CANCEL_DONE);
+    assert_int_equal(mig_collect_due(scheduler, 15000, &ms, &err), 0);
+    assert_int_equal(ms, 0);
+    sql(admin, "UPDATE agents SET heartbeattime = now() + interval '1 h'");
+    assert_int_equal(mig_dispatch_claim(scheduler, MIG_DISPATCH_AGAIN, 10, &batch, &err), 0);
+    assert_int_equal(batch.count, 0);
+    mig_dispatch_batch_fini(&batch);
+    assert_int_equal(mig_collect_expire(scheduler, 100, &expired, &cancelled, &err), 0);
+    assert_int_equal(expired, 0);
+    assert_int_equal(cancelled, 1);
+    assert_string_equal(command_of(3), "cancelled -");
+    assert_string_equal(status_of(action), "preparing");
+    assert_int_equal(collect(commands[0], "linux.a", "success", "[]"), 1);
+    assert_string_equal(status_of(action), "completed");
+    assert_int_equal(mig_store_action_cancel(api, action, 0, &outcome, &err), 0);
+    assert_int_equal(outcome, MIG_STORE_CANCEL_OVER);
+}
+
+static void
+test_cancel_pending(void **state)
+{
+    int64_t action = new_action("true", "1 h", "2 h"), count = 0;
+    enum mig_store_cancel outcome;
+    struct mig_err err = {0};
+
+    (void)state;
+    assert_int_equal(mig_store_action_cancel(api, action, 0, &outcome, &err), 0);
+    assert_int_equal(outcome, MIG_STORE_CANCEL_DONE);
+    assert_int_equal(mig_intake_expire(scheduler, &count, &err), 0);
+    assert_int_equal(count, 1);
+    assert_string_equal(sql(admin, "SELECT status || ' ' || statusreason FROM actions"),
+                        "invalid action was cancelled by nobody");
+}
+
 /* A crash after the commit of the last answer leaves the action open; the sweep lands it. */
 static void
 test_sweep(void **state)
 {
     int64_t commands[2], action = running(commands);
     struct mig_err err = {0};
-    size_t count = 0;
+    size_t count = 0, cancelled = 0;
 
     (void)state;
     sql(admin, "UPDATE commands SET status = 'success'");
-    assert_int_equal(mig_collect_expire(scheduler, 100, &count, &err), 0);
+    assert_int_equal(mig_collect_expire(scheduler, 100, &count, &cancelled, &err), 0);
     assert_string_equal(status_of(action), "completed");
 }
 
@@ -979,6 +1029,8 @@ main(void)
         FRESH(test_collect_batch),
         FRESH(test_collect_nul),
         FRESH(test_expire),
+        FRESH(test_cancel),
+        FRESH(test_cancel_pending),
         FRESH(test_sweep),
         FRESH(test_agents_age),
         FRESH(test_investigators),
