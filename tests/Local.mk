@@ -16,3 +16,4 @@ include tests/abi/Local.mk
 include tests/rules/Local.mk
 include tests/integration/Local.mk
 include tests/bench/Local.mk
+include tests/fault/Local.mk

@@ -15,6 +15,7 @@ struct mig_auth;
 struct mig_counters;
 struct mig_db;
 struct mig_limit;
+struct mig_whitelist;
 struct mig_query;
 
 /* Permission bits of investigators, as the protocol numbers them. */
@@ -45,6 +46,7 @@ struct mig_worker {
     struct mig_db *db;
     struct mig_db *target_db; /* NULL until a target is searched for */
     struct mig_auth *auth;
+    struct mig_whitelist *whitelist;
 };
 
 /* Makes a connection that was closed while it was idle anew; 0 when it is usable. */

@@ -16,6 +16,7 @@
 #include "base/time.h"
 #include "store/api_auth.h"
 #include "store/db.h"
+#include "store/whitelist.h"
 
 #define CLEAN_MS 60000 /* how often used tokens that are too old are dropped */
 
@@ -111,6 +112,8 @@ start_thread(struct mig_pool *pool, struct thread *thread, const struct mig_api 
     thread->worker.api = api;
     rc = mig_db_open(api->settings->store.conninfo, "mig-api", &thread->worker.db, err);
     if (rc >= 0)
+        rc = mig_whitelist_open(api->settings->whitelist, &thread->worker.whitelist, err);
+    if (rc >= 0)
         rc = mig_auth_new(pool->keyring, &thread->worker.auth, err);
     if (rc < 0)
         return rc;
@@ -195,6 +198,7 @@ mig_pool_free(struct mig_pool *pool)
         return;
     for (unsigned i = 0; i < pool->count; i++) {
         mig_auth_free(pool->threads[i].worker.auth);
+        mig_whitelist_free(pool->threads[i].worker.whitelist);
         mig_db_close(pool->threads[i].worker.db);
         mig_db_close(pool->threads[i].worker.target_db);
     }

@@ -17,6 +17,7 @@
 #include "document/agent.h"
 #include "store/api_agent.h"
 #include "store/array.h"
+#include "store/whitelist.h"
 
 void
 mig_api_heartbeat_get(struct mig_worker *worker, struct mig_request *request)
@@ -108,7 +109,11 @@ mig_api_heartbeat_post(struct mig_worker *worker, struct mig_request *request)
         refuse(request, &err);
         return;
     }
-    if (save(worker->db, beat, &err) < 0) {
+    if (!mig_whitelist_has(worker->whitelist, beat->queueloc)) {
+        mig_log(MIG_SEV_WARNING, "%" PRId64 " - - heartbeat of %s: not in agent.whitelist",
+                request->opid, beat->queueloc);
+        answer(request, 403, "", "this queue location is not listed");
+    } else if (save(worker->db, beat, &err) < 0) {
         mig_log(MIG_SEV_ERR, "%" PRId64 " - - heartbeat of %s: %s", request->opid, beat->queueloc,
                 err.text);
         snprintf(opid, sizeof opid, "see the log for %" PRId64, request->opid);

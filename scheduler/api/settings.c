@@ -10,6 +10,7 @@
 
 /* Every key of the original is taken. */
 static const char *const known[] = {
+    "agent.whitelist",
     "authentication.enabled",
     "authentication.tokenduration",
     "limits.address",
@@ -159,6 +160,7 @@ load_server(struct mig_api_settings *settings, struct mig_err *err)
         return mig_err_set(err, MIG_E_CONFIG,
                            "server.baseroute: expected a path as /api/v1, found '%s'",
                            settings->baseroute);
+    settings->whitelist = mig_conf_get(conf, "agent.whitelist", NULL);
     rc = load_public_ip(settings, err);
     if (rc >= 0)
         rc = load_metrics(settings, err);

@@ -22,6 +22,7 @@ struct mig_api_settings {
     int forwarded;         /* -1: peer address; else the n-th from the end of X-Forwarded-For */
     unsigned workers;
     unsigned connections; /* at the same time */
+    const char *whitelist; /* of queue locations that may beat; NULL: everybody */
     const char *tls_cert; /* NULL: plain HTTP; else PEM files */
     const char *tls_key;
     bool metrics_open; /* /metrics for everyone, not for this machine only */

@@ -5,9 +5,12 @@ scheduler_libmig_lanes_a_SOURCES = \
 	scheduler/lanes/collect.c \
 	scheduler/lanes/dispatch.c \
 	scheduler/lanes/expire.c \
+	scheduler/lanes/heartbeats.c \
 	scheduler/lanes/intake.c \
 	scheduler/lanes/lane.c \
 	scheduler/lanes/lane.h \
+	scheduler/lanes/record.c \
+	scheduler/lanes/record.h \
 	scheduler/lanes/scheduler.c \
 	scheduler/lanes/scheduler.h \
 	scheduler/lanes/settings.c \

@@ -16,7 +16,7 @@
 #include "store/dispatch.h"
 #include "store/intake.h"
 
-#define BATCH 256
+#define BATCH 1000 /* the broker is waited for once a batch */
 #define CONFIRM_MS 30000
 #define RETRY_FIRST_MS 1000
 /* Agents may come back in thousands at once: one look serves all of this time. */

@@ -39,6 +39,7 @@ int mig_lane_intake(struct mig_lane *lane, struct mig_err *err);
 int mig_lane_dispatch(struct mig_lane *lane, struct mig_err *err);
 int mig_lane_collect(struct mig_lane *lane, struct mig_err *err);
 int mig_lane_expire(struct mig_lane *lane, struct mig_err *err);
+int mig_lane_heartbeats(struct mig_lane *lane, struct mig_err *err);
 int mig_lane_agents(struct mig_lane *lane, struct mig_err *err);
 
 /* The body of the thread: runs the lane again and again until it is to stop. */

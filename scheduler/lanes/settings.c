@@ -59,7 +59,6 @@ static const char *const known[] = {"agent.timeout",
 
 /* Of these, what has no meaning here. */
 static const char *const unused[] = {
-    "agent.whitelist",
     "agent.detectmultiagents",
     "agent.killdupagents",
     "agent.logactions",
@@ -166,6 +165,7 @@ from_conf(struct mig_conf *conf, struct mig_lanes_settings **ret, struct mig_err
         return mig_err_errno(err, ENOMEM, "configuration");
     }
     c->conf = conf;
+    c->whitelist = mig_conf_get(conf, "agent.whitelist", NULL);
     r = mig_conf_only(conf, known, err);
     if (r == 0)
         r = mig_store_settings_read(conf, &c->store, err);

@@ -16,6 +16,7 @@ struct mig_lanes_settings {
     int64_t heartbeat_freq_ms;
     int64_t periodic_freq_ms;
     int target_timeout_ms; /* targets.timeout */
+    const char *whitelist; /* agent.whitelist: a path, or NULL */
     /* What mq points into. */
     char *mq_uri, *mq_ca, *mq_cert, *mq_key;
     struct mig_conf *conf;

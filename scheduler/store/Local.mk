@@ -19,4 +19,6 @@ scheduler_libmig_store_a_SOURCES += \
 	scheduler/store/settings.c \
 	scheduler/store/settings.h \
 	scheduler/store/target.c \
-	scheduler/store/target.h
+	scheduler/store/target.h \
+	scheduler/store/whitelist.c \
+	scheduler/store/whitelist.h

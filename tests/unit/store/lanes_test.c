@@ -390,6 +390,34 @@ close_all(void **state)
     return 0;
 }
 
+/* An agent of old publishes its record; one that breaks a rule holds up no other. */
+static void
+test_legacy_heartbeat(void **state)
+{
+    char now[MIG_TIME_TEXT], beat[1024];
+    struct mig_err err = {0};
+
+    (void)state;
+    mig_time_format(mig_time_now(), now);
+    snprintf(beat, sizeof(beat),
+             "{\"name\":\"old\",\"queueloc\":\"linux.legacy\",\"mode\":\"daemon\",\"version\":\"2019\","
+             "\"pid\":4711,\"starttime\":\"%s\",\"heartbeatts\":\"%s\",\"refreshts\":\"%s\","
+             "\"environment\":{\"os\":\"linux\"},\"tags\":{\"a\":\"b\"}}",
+             now, now, now);
+    wait_sql("t", "SELECT true");
+    assert_int_equal(mig_amqp_queue(amqp, MIG_QUEUE_HEARTBEATS, MIG_EXCHANGE_SCHEDULERS, &err), 0);
+    assert_int_equal(mig_amqp_publish(amqp, MIG_EXCHANGE_SCHEDULERS, MIG_QUEUE_HEARTBEATS, "{", 1, 0,
+                                      0, 1, &err),
+                     0);
+    assert_int_equal(mig_amqp_publish(amqp, MIG_EXCHANGE_SCHEDULERS, MIG_QUEUE_HEARTBEATS, beat,
+                                      strlen(beat), 0, 0, 2, &err),
+                     0);
+    assert_int_equal(mig_amqp_flush(amqp, LIMIT_MS, NULL, NULL, &err), 0);
+    wait_sql("old online linux b", "SELECT coalesce((SELECT name || ' ' || status || ' ' ||"
+                                   " (environment->>'os') || ' ' || (tags->>'a') FROM agents"
+                                   " WHERE queueloc = 'linux.legacy' AND pid = 4711), '')");
+}
+
 int
 main(void)
 {
@@ -398,7 +426,8 @@ main(void)
         cmocka_unit_test(test_bad_target),    cmocka_unit_test(test_not_yet_valid),
         cmocka_unit_test(test_expires),       cmocka_unit_test(test_unroutable),
         cmocka_unit_test(test_restarted),     cmocka_unit_test(test_malformed),
-        cmocka_unit_test(test_database_lost), cmocka_unit_test(test_many),
+        cmocka_unit_test(test_database_lost), cmocka_unit_test(test_legacy_heartbeat),
+        cmocka_unit_test(test_many),
     };
 
     if (!getenv("MIG_TEST_DB")) {

@@ -15,10 +15,13 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/time.h"
+#include "lanes/record.h"
 #include "lanes/settings.h"
 #include "store/array.h"
 #include "store/investigators.h"
 #include "store/target.h"
+#include "store/whitelist.h"
 
 static void
 test_target_form(void **state)
@@ -232,7 +235,7 @@ test_settings_unused(void **state)
     char path[] = "/tmp/mig-log-XXXXXX", log[4096] = "";
     struct mig_err err = {0};
     struct mig_lanes_settings *s =
-        parse("[mq]\nuri = amqp://x/\ntimeout = 5s\n[agent]\nwhitelist = /x\ntimeout = 5m\n", &err);
+        parse("[mq]\nuri = amqp://x/\ntimeout = 5s\n[agent]\nkilldupagents = on\ntimeout = 5m\n", &err);
     int fd = mkstemp(path);
 
     (void)state;
@@ -243,12 +246,109 @@ test_settings_unused(void **state)
     mig_lanes_settings_warn(s);
     assert_int_equal(mig_log_open("test", "stderr", MIG_SEV_WARNING), 0);
     assert_true(read(fd, log, sizeof(log) - 1) > 0);
-    assert_non_null(strstr(log, "[warning] agent.whitelist is not used by this version\n"));
+    assert_non_null(strstr(log, "[warning] agent.killdupagents is not used by this version\n"));
     assert_non_null(strstr(log, "[warning] mq.timeout is not used by this version\n"));
     assert_null(strstr(log, "agent.timeout"));
     close(fd);
     unlink(path);
     mig_lanes_settings_free(s);
+}
+
+/* ---- heartbeats of the legacy queue ---------------------------------------------------------- */
+
+#define RECORD(name, mode, pid, beat, more)                                                        \
+    "{\"name\":" name ",\"queueloc\":\"linux.a\",\"mode\":" mode ",\"version\":\"1\",\"pid\":" pid \
+    ",\"starttime\":\"2026-01-01T00:00:00Z\",\"heartbeatts\":\"" beat                              \
+    "\",\"refreshts\":\"2026-01-01T00:00:00Z\"" more "}"
+
+static void
+test_record(void **state)
+{
+    static const struct {
+        const char *json;
+        int code;
+        const char *message;
+    } cases[] = {
+        {RECORD("\"h\"", "\"daemon\"", "7", "2026-01-02T00:00:00Z", ""), 0, ""},
+        {RECORD("\"h\"", "\"\"", "7e0", "2026-01-01T23:45:00.5Z",
+                ",\"environment\":{\"os\":\"linux\"},\"tags\":null,\"status\":\"online\""),
+         0, ""},
+        {RECORD("\"h\"", "\"cluster\"", "7", "2026-01-02T00:00:00Z", ""), MIG_E_INVALID,
+         "agent reported an invalid mode"},
+        {RECORD("\"h\"", "\"\"", "7", "2026-01-01T23:39:59Z", ""), MIG_E_WINDOW,
+         "heartbeat expired"},
+        {RECORD("\"\"", "\"\"", "7", "2026-01-02T00:00:00Z", ""), MIG_E_INVALID,
+         "expected a name, a queueloc and a version"},
+        {RECORD("\"h\"", "\"\"", "0", "2026-01-02T00:00:00Z", ""), MIG_E_INVALID, "pid 0 is none"},
+        {RECORD("1", "\"\"", "1", "2026-01-02T00:00:00Z", ""), MIG_E_INVALID, "name"},
+        {RECORD("\"h\"", "\"\"", "1", "2026-01-02T00:00:00Z", ",\"tags\":[]"), MIG_E_INVALID, "tags"},
+        {"[]", MIG_E_SYNTAX, "expected an object, found an array"},
+        {"{", MIG_E_SYNTAX, ""},
+    };
+    struct mig_time now;
+
+    (void)state;
+    assert_int_equal(mig_time_parse("2026-01-02T00:00:00Z", 20, &now), 0);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct mig_record record = {0};
+        struct mig_err err = {0};
+        int r = mig_record_parse(cases[i].json, strlen(cases[i].json), now, 1200000, &record, &err);
+        if (r != cases[i].code || !strstr(err.text, cases[i].message))
+            fail_msg("%s: %d %s", cases[i].json, r, err.text);
+        if (r == 0) {
+            assert_string_equal(record.queueloc, "linux.a");
+            assert_int_equal(record.pid, 7);
+            assert_string_equal(record.tags, "{}");
+        }
+        mig_record_fini(&record);
+    }
+}
+
+static void
+write_list(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "we");
+
+    assert_non_null(file);
+    fputs(text, file);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void
+test_whitelist(void **state)
+{
+    char path[] = "/tmp/mig-list-XXXXXX";
+    struct mig_whitelist *list = NULL;
+    struct mig_err err = {0};
+    int fd = mkstemp(path);
+
+    (void)state;
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(mig_whitelist_open(NULL, &list, &err), 0);
+    assert_int_equal(mig_whitelist_has(list, "anything"), 1);
+    mig_whitelist_free(list);
+    write_list(path, "# known\nlinux.b\n\nlinux.a \nre:darwin\\.[a-f]+|x\n");
+    assert_int_equal(mig_whitelist_open(path, &list, &err), 0);
+    assert_int_equal(mig_whitelist_has(list, "linux.a"), 1);
+    assert_int_equal(mig_whitelist_has(list, "linux.b"), 1);
+    assert_int_equal(mig_whitelist_has(list, "linux.ab"), 0);
+    assert_int_equal(mig_whitelist_has(list, "darwin.abc"), 1);
+    assert_int_equal(mig_whitelist_has(list, "darwin.abcz"), 0);
+    assert_int_equal(mig_whitelist_has(list, "xx"), 0);
+    write_list(path, "linux.ab\n");
+    assert_int_equal(mig_whitelist_has(list, "linux.ab"), 1);
+    assert_int_equal(mig_whitelist_has(list, "linux.a"), 0);
+    write_list(path, "linux.ab\nre:(\n"); /* wrong: nobody */
+    assert_int_equal(mig_whitelist_has(list, "linux.ab"), 0);
+    unlink(path);
+    assert_int_equal(mig_whitelist_has(list, "linux.ab"), 0);
+    mig_whitelist_free(list);
+    write_list(path, "ok\nre:(\n");
+    assert_int_equal(mig_whitelist_open(path, &list, &err), MIG_E_CONFIG);
+    assert_non_null(strstr(err.text, ":2: expected re: and an extended regular expression"));
+    unlink(path);
+    assert_true(mig_whitelist_open(path, &list, &err) < 0);
 }
 
 int
@@ -260,6 +360,8 @@ main(void)
         cmocka_unit_test(test_array),
         cmocka_unit_test(test_json_readable),
         cmocka_unit_test(test_permissions),
+        cmocka_unit_test(test_record),
+        cmocka_unit_test(test_whitelist),
         cmocka_unit_test(test_settings),
         cmocka_unit_test(test_settings_refused),
         cmocka_unit_test(test_settings_unused),
