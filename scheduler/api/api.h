@@ -52,7 +52,8 @@ struct mig_worker {
 /* Makes a connection that was closed while it was idle anew; 0 when it is usable. */
 int mig_worker_database(struct mig_db *db, struct mig_err *err);
 
-/* MIG_ACCESS_LOCAL: without credentials, from this machine only, unless the configuration says else. */
+/* MIG_ACCESS_LOCAL: without credentials, from this machine only, unless the configuration says
+ * else. */
 enum mig_access { MIG_ACCESS_PUBLIC, MIG_ACCESS_INVESTIGATOR, MIG_ACCESS_LOCAL };
 
 struct mig_request {

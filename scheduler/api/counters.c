@@ -3,8 +3,8 @@
 
 #include "api/counters.h"
 
-const unsigned mig_counters_status[MIG_COUNTERS_STATUSES + 1] = {
-    200, 201, 202, 400, 401, 403, 404, 405, 409, 413, 429, 500, 503, 0};
+const unsigned mig_counters_status[MIG_COUNTERS_STATUSES + 1] = {200, 201, 202, 400, 401, 403, 404,
+                                                                 405, 409, 413, 429, 500, 503, 0};
 
 void
 mig_counters_answer(struct mig_counters *counters, unsigned status, size_t bytes)

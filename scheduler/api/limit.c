@@ -74,8 +74,8 @@ hash(const struct mig_limit *limit, const char *text)
     return value == 0 ? 1 : value;
 }
 
-/* The client's bucket, filled up to now; the one of its set that was not asked for longest is made its
- * own when there is none. */
+/* The client's bucket, filled up to now; the one of its set that was not asked for longest is made
+ * its own when there is none. */
 static struct bucket *
 find(struct mig_limit *limit, const char *client, int64_t now_ms)
 {

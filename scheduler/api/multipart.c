@@ -31,8 +31,8 @@ mig_multipart_is(const char *content_type)
            strchr("; \t", content_type[sizeof type - 1]) != NULL;
 }
 
-/* Finds NAME=value or NAME="value" behind a ';' of a header; no escapes: none of the values that are
- * asked for needs one. */
+/* Finds NAME=value or NAME="value" behind a ';' of a header; no escapes: none of the values that
+ * are asked for needs one. */
 static int
 parameter(const char *text, size_t len, const char *name, const char **ret, size_t *ret_len)
 {
@@ -132,8 +132,8 @@ parts(const char *text, const char *end, const char *delimiter, size_t delimiter
 }
 
 int
-mig_multipart_parse(const char *content_type, const char *body, size_t len,
-                    struct mig_query **ret, struct mig_err *err)
+mig_multipart_parse(const char *content_type, const char *body, size_t len, struct mig_query **ret,
+                    struct mig_err *err)
 {
     char delimiter[4 + BOUNDARY_MAX] = "\r\n--";
     const char *boundary = NULL;

@@ -95,8 +95,7 @@ work(void *context)
         atomic_fetch_sub(&counters->waiting, 1);
         mig_router_serve(&thread->worker, job->request, job->route);
         job->done(job);
-        atomic_fetch_add(&counters->busy_us,
-                         (uint64_t)(mig_time_monotonic_ms() - start) * 1000);
+        atomic_fetch_add(&counters->busy_us, (uint64_t)(mig_time_monotonic_ms() - start) * 1000);
         clean_tokens(thread->pool, &thread->worker);
     }
     return NULL;

@@ -12,7 +12,8 @@ void mig_render_whole_action(struct mig_buf *out, const PGresult *res, int row);
 void mig_render_agent(struct mig_buf *out, const PGresult *res, int row, int column);
 void mig_render_command(struct mig_buf *out, const PGresult *res, int row);
 void mig_render_investigator(struct mig_buf *out, const PGresult *res, int row);
-/* With the public key, the column after the block, and an API key that was just made, NULL: none. */
+/* With the public key, the column after the block, and an API key that was just made, NULL: none.
+ */
 void mig_render_whole_investigator(struct mig_buf *out, const PGresult *res, int row,
                                    const char *apikey);
 /* The bit of a permission by its JSON key, -1 for none. */

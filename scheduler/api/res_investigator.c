@@ -106,7 +106,8 @@ parse_permissions(const char *text, uint32_t *ret, struct mig_err *err)
     return 0;
 }
 
-/* ---- create ------------------------------------------------------------------------------------ */
+/* ---- create ------------------------------------------------------------------------------------
+ */
 
 static int
 parse_create(const struct mig_query *form, const char **ret_name, uint32_t *ret_mask,
@@ -117,8 +118,8 @@ parse_create(const struct mig_query *form, const char **ret_name, uint32_t *ret_
     const char *key = mig_query_get(form, "publickey");
 
     if (name == NULL || *name == '\0' || strlen(name) > NAME_MAX_BYTES)
-        return mig_err_set(err, MIG_E_INVALID,
-                           "Wrong parameters 'name': expected 1 to %u bytes", NAME_MAX_BYTES);
+        return mig_err_set(err, MIG_E_INVALID, "Wrong parameters 'name': expected 1 to %u bytes",
+                           NAME_MAX_BYTES);
     if (permissions == NULL)
         return mig_err_set(err, MIG_E_INVALID, "Wrong parameters 'permissions': it is missing");
     int rc = parse_permissions(permissions, ret_mask, err);
@@ -178,7 +179,8 @@ mig_api_investigator_create(struct mig_worker *worker, struct mig_request *reque
     mig_query_free(form);
 }
 
-/* ---- update ------------------------------------------------------------------------------------ */
+/* ---- update ------------------------------------------------------------------------------------
+ */
 
 struct update {
     int64_t id;
@@ -193,8 +195,9 @@ one_of(const char *name, const char *value, const char *a, const char *b, struct
 {
     if (strcmp(value, a) == 0 || strcmp(value, b) == 0)
         return 0;
-    return mig_err_set(err, MIG_E_INVALID, "Wrong parameters '%s': expected %s or %s, found '%.64s'",
-                       name, a, b, value);
+    return mig_err_set(err, MIG_E_INVALID,
+                       "Wrong parameters '%s': expected %s or %s, found '%.64s'", name, a, b,
+                       value);
 }
 
 /* The original names the investigator `id`; `investigatorid` is what every other resource says. */

@@ -112,8 +112,8 @@ static int64_t
 over_rate(const struct mig_worker *worker, const struct mig_request *request,
           const struct mig_route *route)
 {
-    struct mig_limit *limit = route->serve == mig_api_heartbeat_post ? worker->api->heartbeats
-                                                                     : worker->api->addresses;
+    struct mig_limit *limit =
+        route->serve == mig_api_heartbeat_post ? worker->api->heartbeats : worker->api->addresses;
     char ip[64], client[64];
 
     if (limit == NULL)

@@ -96,14 +96,14 @@ load_limits(struct mig_api_settings *settings, struct mig_err *err)
          &settings->address_burst},
         {"limits.heartbeat", "limits.heartbeatburst", 0, 1000, &settings->heartbeat_rate,
          &settings->heartbeat_burst},
-        {"limits.investigator", "limits.investigatorburst", 100, 1000,
-         &settings->investigator_rate, &settings->investigator_burst},
+        {"limits.investigator", "limits.investigatorburst", 100, 1000, &settings->investigator_rate,
+         &settings->investigator_burst},
     };
     int rc = 0;
 
     for (size_t i = 0; rc >= 0 && i < sizeof limits / sizeof limits[0]; i++) {
-        rc = mig_conf_get_number(settings->conf, limits[i].rate, 0, 1000000,
-                                 limits[i].rate_default, limits[i].ret_rate, err);
+        rc = mig_conf_get_number(settings->conf, limits[i].rate, 0, 1000000, limits[i].rate_default,
+                                 limits[i].ret_rate, err);
         if (rc >= 0)
             rc = mig_conf_get_number(settings->conf, limits[i].burst, 1, 1000000,
                                      limits[i].burst_default, limits[i].ret_burst, err);

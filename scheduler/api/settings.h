@@ -21,9 +21,9 @@ struct mig_api_settings {
     const char *baseroute; /* "/api/v1" */
     int forwarded;         /* -1: peer address; else the n-th from the end of X-Forwarded-For */
     unsigned workers;
-    unsigned connections; /* at the same time */
+    unsigned connections;  /* at the same time */
     const char *whitelist; /* of queue locations that may beat; NULL: everybody */
-    const char *tls_cert; /* NULL: plain HTTP; else PEM files */
+    const char *tls_cert;  /* NULL: plain HTTP; else PEM files */
     const char *tls_key;
     bool metrics_open; /* /metrics for everyone, not for this machine only */
     /* Requests a second and how many at once, 0: as many as come. */

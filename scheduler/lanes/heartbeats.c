@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Heartbeats of agents that still publish them (mig.agt.heartbeats) instead of posting them to the API.
- * What the API asks of a beat is asked here; a batch is stored in one transaction, then acknowledged. */
+/* Heartbeats of agents that still publish them (mig.agt.heartbeats) instead of posting them to the
+ * API. What the API asks of a beat is asked here; a batch is stored in one transaction, then
+ * acknowledged. */
 #include "config.h"
 #include "lanes/lane.h"
 
@@ -69,8 +70,8 @@ store_all(struct beats *b, struct mig_err *err)
     return r;
 }
 
-/* One beat that the database can not take must not hold up the others. A lost connection is no beat's
- * fault: the lane starts anew and the broker gives the batch again. */
+/* One beat that the database can not take must not hold up the others. A lost connection is no
+ * beat's fault: the lane starts anew and the broker gives the batch again. */
 static int
 store_batch(struct beats *b, struct mig_err *err)
 {

@@ -12,9 +12,12 @@
 #define BACKOFF_LAST_MS 10000
 
 const struct mig_lane mig_lanes_all[] = {
-    {.name = "intake", .run = mig_lane_intake},   {.name = "dispatch", .run = mig_lane_dispatch},
-    {.name = "collect", .run = mig_lane_collect}, {.name = "expire", .run = mig_lane_expire},
-    {.name = "agents", .run = mig_lane_agents},   {.name = "heartbeats", .run = mig_lane_heartbeats},
+    {.name = "intake", .run = mig_lane_intake},
+    {.name = "dispatch", .run = mig_lane_dispatch},
+    {.name = "collect", .run = mig_lane_collect},
+    {.name = "expire", .run = mig_lane_expire},
+    {.name = "agents", .run = mig_lane_agents},
+    {.name = "heartbeats", .run = mig_lane_heartbeats},
     {.name = NULL},
 };
 

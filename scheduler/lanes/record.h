@@ -23,8 +23,8 @@ struct mig_record {
     char *tags;        /* JSON */
 };
 
-/* MIG_E_WINDOW for a beat that is older than `timeout_ms`; MIG_E_INVALID, MIG_E_SYNTAX or MIG_E_LIMIT
- * for one that breaks a rule. */
+/* MIG_E_WINDOW for a beat that is older than `timeout_ms`; MIG_E_INVALID, MIG_E_SYNTAX or
+ * MIG_E_LIMIT for one that breaks a rule. */
 int mig_record_parse(const char *json, size_t len, struct mig_time now, int64_t timeout_ms,
                      struct mig_record *ret, struct mig_err *err);
 void mig_record_fini(struct mig_record *record);

@@ -30,7 +30,8 @@ static const char usage[] =
     "usage: mig-scheduler [-c FILE] [--lanes NAME[,NAME…]] [-d] [-V]\n"
     "  -c FILE        configuration (default " MIG_SYSCONF_DIR "/scheduler.cfg)\n"
     "  --lanes LIST   run these lanes only; a name may come several times:\n"
-    "                 intake, dispatch, collect, expire, agents, heartbeats (default: one of each)\n"
+    "                 intake, dispatch, collect, expire, agents, heartbeats (default: one of "
+    "each)\n"
     "  -d             log debug messages too\n"
     "  -V             print the version\n";
 

@@ -39,7 +39,8 @@ enum mig_store_cancel {
     MIG_STORE_CANCEL_UNKNOWN, /* no such action */
     MIG_STORE_CANCEL_OVER     /* completed or invalid */
 };
-/* Marks an action as cancelled and wakes the lanes that act on it. investigator 0: nobody's name. */
+/* Marks an action as cancelled and wakes the lanes that act on it. investigator 0: nobody's name.
+ */
 int mig_store_action_cancel(struct mig_db *db, int64_t id, int64_t investigator,
                             enum mig_store_cancel *ret, struct mig_err *err);
 /* One row (enum mig_action_column and mig_action_more_column), or none. */

@@ -93,12 +93,11 @@ mig_store_investigator_update(struct mig_db *db, int64_t id,
 int
 mig_store_metrics(struct mig_db *db, PGresult **ret, struct mig_err *err)
 {
-    return mig_db_prepared(
-        db, "api_metrics",
-        "SELECT 'agents', status, count(*) FROM agents GROUP BY status "
-        "UNION ALL SELECT 'actions', status, count(*) FROM actions "
-        "WHERE status IN ('pending', 'preparing', 'inflight') GROUP BY status "
-        "UNION ALL SELECT 'commands', status, count(*) FROM commands "
-        "WHERE status IN ('pending', 'sent') GROUP BY status ORDER BY 1, 2",
-        0, NULL, ret, err);
+    return mig_db_prepared(db, "api_metrics",
+                           "SELECT 'agents', status, count(*) FROM agents GROUP BY status "
+                           "UNION ALL SELECT 'actions', status, count(*) FROM actions "
+                           "WHERE status IN ('pending', 'preparing', 'inflight') GROUP BY status "
+                           "UNION ALL SELECT 'commands', status, count(*) FROM commands "
+                           "WHERE status IN ('pending', 'sent') GROUP BY status ORDER BY 1, 2",
+                           0, NULL, ret, err);
 }

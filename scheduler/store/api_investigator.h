@@ -14,9 +14,9 @@ typedef struct pg_result PGresult;
 int mig_store_investigator_get(struct mig_db *db, int64_t id, PGresult **ret, struct mig_err *err);
 
 struct mig_store_investigator_change {
-    const char *status;        /* NULL: as it is */
+    const char *status;          /* NULL: as it is */
     const uint32_t *permissions; /* NULL: as they are */
-    const char *apikey_hex;    /* SHA-256 of a new key; "" takes the key away; NULL: as it is */
+    const char *apikey_hex;      /* SHA-256 of a new key; "" takes the key away; NULL: as it is */
 };
 /* All or nothing. MIG_E_NOT_FOUND; MIG_E_DENIED when nobody active would be left who may change
  * investigators. */

@@ -33,13 +33,13 @@ int mig_collect_store(struct mig_db *db, const struct mig_collect_result *result
  * the last two answers would otherwise both find the other's still open. */
 int mig_collect_land(struct mig_db *db, const int64_t *actions, size_t count, struct mig_err *err);
 
-/* Open commands of actions that are over become `expired`, unsent ones of actions that were cancelled
- * `cancelled`, at most `limit` of each at a time; and actions without an open command are landed,
- * also those that a crash has left so. */
+/* Open commands of actions that are over become `expired`, unsent ones of actions that were
+ * cancelled `cancelled`, at most `limit` of each at a time; and actions without an open command are
+ * landed, also those that a crash has left so. */
 int mig_collect_expire(struct mig_db *db, size_t limit, size_t *ret_expired, size_t *ret_cancelled,
                        struct mig_err *err);
-/* Milliseconds until the next action is over, at most `max`; 0 when one is already, or was cancelled
- * and has unsent commands. */
+/* Milliseconds until the next action is over, at most `max`; 0 when one is already, or was
+ * cancelled and has unsent commands. */
 int mig_collect_due(struct mig_db *db, int64_t max, int64_t *ret_ms, struct mig_err *err);
 
 #endif

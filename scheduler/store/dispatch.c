@@ -25,7 +25,7 @@
     "  'tags', coalesce(g.tags, '{}'))"                                                            \
     " FROM commands c JOIN actions a ON a.id = c.actionid JOIN agents g ON g.id = c.agentid"
 #define CLAIM_OPEN                                                                                 \
-    " WHERE a.status IN ('preparing', 'inflight') AND a.expireafter > clock_timestamp()"              \
+    " WHERE a.status IN ('preparing', 'inflight') AND a.expireafter > clock_timestamp()"           \
     " AND a.canceltime IS NULL"
 #define CLAIM_LOCK " LIMIT $1::bigint FOR UPDATE OF c SKIP LOCKED"
 

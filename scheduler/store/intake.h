@@ -44,7 +44,8 @@ int mig_intake_prepare(struct mig_db *db, int64_t action, const int64_t *agents,
 /* The action ends as `invalid`. */
 int mig_intake_invalid(struct mig_db *db, int64_t action, const char *reason, struct mig_err *err);
 
-/* Pending actions whose whole window has passed, or that were cancelled, become `invalid`. A transaction of its own. */
+/* Pending actions whose whole window has passed, or that were cancelled, become `invalid`. A
+ * transaction of its own. */
 int mig_intake_expire(struct mig_db *db, int64_t *ret_count, struct mig_err *err);
 
 /* Milliseconds until a pending action's window opens or ends, at most `max`; never below 0. */

@@ -30,7 +30,8 @@ void mig_permissions_text(uint32_t mask, struct mig_buf *out);
 int mig_investigators_key(const char *text, size_t len, char fpr[MIG_FPR_LEN + 1],
                           struct mig_err *err);
 
-/* `publickey` is the armored text; without one (len 0) fpr is NULL. MIG_E_INVALID when the fingerprint is there already. */
+/* `publickey` is the armored text; without one (len 0) fpr is NULL. MIG_E_INVALID when the
+ * fingerprint is there already. */
 int mig_investigators_add(struct mig_db *db, const char *name, const char *fpr,
                           const void *publickey, size_t len, uint32_t permissions, int64_t *ret_id,
                           struct mig_err *err);

@@ -169,8 +169,9 @@ round_once(struct bench *b, unsigned round, struct mig_err *err)
     print_usage(b, before, p.commands ? (double)p.commands : 1, "command");
     fflush(stdout);
     if (!p.completed || (uint64_t)p.commands != b->fleet.agents)
-        return mig_err_set(err, MIG_E_TIMEOUT, "%" PRId64 " of %u agents answered; %" PRId64 " open",
-                           p.commands, b->fleet.agents, b->fleet.agents - p.commands);
+        return mig_err_set(err, MIG_E_TIMEOUT,
+                           "%" PRId64 " of %u agents answered; %" PRId64 " open", p.commands,
+                           b->fleet.agents, b->fleet.agents - p.commands);
     return 0;
 }
 

@@ -35,16 +35,17 @@ write_beat(unsigned agent, char *text, size_t size)
 
     fleet_queueloc(agent, queueloc);
     mig_time_format(mig_time_now(), now);
-    snprintf(text, size,
-             "{\"name\":\"host%06u.fleet.example\",\"mode\":\"daemon\",\"version\":\"bench\","
-             "\"pid\":%u,\"queueLoc\":\"%s\",\"startTime\":\"%s\","
-             "\"refreshTime\":\"2026-01-01T00:00:00Z\",\"environment\":{\"init\":\"systemd\","
-             "\"ident\":\"Debian GNU/Linux 12 (bookworm)\",\"os\":\"linux\",\"arch\":\"amd64\","
-             "\"isProxied\":false,\"addresses\":[\"10.%u.%u.%u/24\",\"fe80::%x/64\"],"
-             "\"publicIP\":\"192.0.2.1\",\"modules\":[\"example\",\"file\",\"memory\",\"netstat\"]},"
-             "\"tags\":[{\"name\":\"fleet\",\"value\":\"bench\"}]}",
-             agent, 1000 + agent % 30000, queueloc, now, agent >> 16 & 255, agent >> 8 & 255,
-             agent & 255, agent);
+    snprintf(
+        text, size,
+        "{\"name\":\"host%06u.fleet.example\",\"mode\":\"daemon\",\"version\":\"bench\","
+        "\"pid\":%u,\"queueLoc\":\"%s\",\"startTime\":\"%s\","
+        "\"refreshTime\":\"2026-01-01T00:00:00Z\",\"environment\":{\"init\":\"systemd\","
+        "\"ident\":\"Debian GNU/Linux 12 (bookworm)\",\"os\":\"linux\",\"arch\":\"amd64\","
+        "\"isProxied\":false,\"addresses\":[\"10.%u.%u.%u/24\",\"fe80::%x/64\"],"
+        "\"publicIP\":\"192.0.2.1\",\"modules\":[\"example\",\"file\",\"memory\",\"netstat\"]},"
+        "\"tags\":[{\"name\":\"fleet\",\"value\":\"bench\"}]}",
+        agent, 1000 + agent % 30000, queueloc, now, agent >> 16 & 255, agent >> 8 & 255,
+        agent & 255, agent);
 }
 
 static int

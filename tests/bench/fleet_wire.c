@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The agents' side of the broker, on rabbitmq-c itself: mig_amqp waits for confirms, which thousands
- * of agents in one process can not. */
+/* The agents' side of the broker, on rabbitmq-c itself: mig_amqp waits for confirms, which
+ * thousands of agents in one process can not. */
 #include "config.h"
 
 #include "fleet.h"

@@ -374,7 +374,7 @@ open_all(void **state)
         mig_amqp_open(&options, &amqp, &err) < 0)
         fail_msg("%s", err.text);
     /* The scheduler is there when it consumes answers; before, they would have no queue. */
-    wait_sql("5",
+    wait_sql("6",
              "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'mig-scheduler%'");
     assert_int_equal(mig_amqp_exchange(amqp, "toschedulers", "direct", &err), 0);
     assert_int_equal(mig_amqp_queue(amqp, "mig.agt.results", "toschedulers", &err), 0);
@@ -399,15 +399,16 @@ test_legacy_heartbeat(void **state)
 
     (void)state;
     mig_time_format(mig_time_now(), now);
-    snprintf(beat, sizeof(beat),
-             "{\"name\":\"old\",\"queueloc\":\"linux.legacy\",\"mode\":\"daemon\",\"version\":\"2019\","
-             "\"pid\":4711,\"starttime\":\"%s\",\"heartbeatts\":\"%s\",\"refreshts\":\"%s\","
-             "\"environment\":{\"os\":\"linux\"},\"tags\":{\"a\":\"b\"}}",
-             now, now, now);
+    snprintf(
+        beat, sizeof(beat),
+        "{\"name\":\"old\",\"queueloc\":\"linux.legacy\",\"mode\":\"daemon\",\"version\":\"2019\","
+        "\"pid\":4711,\"starttime\":\"%s\",\"heartbeatts\":\"%s\",\"refreshts\":\"%s\","
+        "\"environment\":{\"os\":\"linux\"},\"tags\":{\"a\":\"b\"}}",
+        now, now, now);
     wait_sql("t", "SELECT true");
     assert_int_equal(mig_amqp_queue(amqp, MIG_QUEUE_HEARTBEATS, MIG_EXCHANGE_SCHEDULERS, &err), 0);
-    assert_int_equal(mig_amqp_publish(amqp, MIG_EXCHANGE_SCHEDULERS, MIG_QUEUE_HEARTBEATS, "{", 1, 0,
-                                      0, 1, &err),
+    assert_int_equal(mig_amqp_publish(amqp, MIG_EXCHANGE_SCHEDULERS, MIG_QUEUE_HEARTBEATS, "{", 1,
+                                      0, 0, 1, &err),
                      0);
     assert_int_equal(mig_amqp_publish(amqp, MIG_EXCHANGE_SCHEDULERS, MIG_QUEUE_HEARTBEATS, beat,
                                       strlen(beat), 0, 0, 2, &err),

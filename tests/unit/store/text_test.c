@@ -234,8 +234,8 @@ test_settings_unused(void **state)
 {
     char path[] = "/tmp/mig-log-XXXXXX", log[4096] = "";
     struct mig_err err = {0};
-    struct mig_lanes_settings *s =
-        parse("[mq]\nuri = amqp://x/\ntimeout = 5s\n[agent]\nkilldupagents = on\ntimeout = 5m\n", &err);
+    struct mig_lanes_settings *s = parse(
+        "[mq]\nuri = amqp://x/\ntimeout = 5s\n[agent]\nkilldupagents = on\ntimeout = 5m\n", &err);
     int fd = mkstemp(path);
 
     (void)state;
@@ -281,7 +281,8 @@ test_record(void **state)
          "expected a name, a queueloc and a version"},
         {RECORD("\"h\"", "\"\"", "0", "2026-01-02T00:00:00Z", ""), MIG_E_INVALID, "pid 0 is none"},
         {RECORD("1", "\"\"", "1", "2026-01-02T00:00:00Z", ""), MIG_E_INVALID, "name"},
-        {RECORD("\"h\"", "\"\"", "1", "2026-01-02T00:00:00Z", ",\"tags\":[]"), MIG_E_INVALID, "tags"},
+        {RECORD("\"h\"", "\"\"", "1", "2026-01-02T00:00:00Z", ",\"tags\":[]"), MIG_E_INVALID,
+         "tags"},
         {"[]", MIG_E_SYNTAX, "expected an object, found an array"},
         {"{", MIG_E_SYNTAX, ""},
     };
