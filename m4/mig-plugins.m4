@@ -43,6 +43,8 @@ MIG_PLUGIN([netstat], [find interfaces, neighbors, connections and listeners], [
 MIG_PLUGIN([ping], [tell whether hosts reach a host by ICMP, TCP or UDP], [shared])
 MIG_PLUGIN([pkg], [find installed packages by name and version], [shared])
 MIG_PLUGIN([sshkey], [find SSH keys and tell their fingerprints], [shared])
+MIG_PLUGIN([yara], [find files and processes that YARA rules match], [shared], [
+  PKG_CHECK_MODULES([YARA], [yara >= 4.2], [], [mig_reason="yara >= 4.2 not found: install libyara-dev"])])
 AC_SUBST([MIG_BUILTIN_PLUGINS])
 AM_CONDITIONAL([HAVE_NETSTAT_AND_PING],
   [test "$with_plugin_netstat" != no && test "$with_plugin_ping" != no])

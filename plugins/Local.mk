@@ -10,3 +10,4 @@ include plugins/netstat/Local.mk
 include plugins/ping/Local.mk
 include plugins/pkg/Local.mk
 include plugins/sshkey/Local.mk
+include plugins/yara/Local.mk

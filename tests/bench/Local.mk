@@ -29,4 +29,5 @@ EXTRA_DIST += \
 	tests/bench/fleet.sh \
 	tests/bench/latency.sh \
 	tests/bench/netstat-sockets.sh \
-	tests/bench/pkg.sh
+	tests/bench/pkg.sh \
+	tests/bench/yara.sh

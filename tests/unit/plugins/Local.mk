@@ -12,7 +12,8 @@ endif
 # Modules in real workers, against the programs that know the answers.
 module_tests = \
 	tests/unit/plugins/pkg.sh \
-	tests/unit/plugins/sshkey.sh
+	tests/unit/plugins/sshkey.sh \
+	tests/unit/plugins/yara.sh
 TESTS += $(module_tests)
 EXTRA_DIST += \
 	$(module_tests) \
