@@ -7,8 +7,8 @@
 #define PATTERN_LENGTH 65536
 
 const struct mig_option yara_options[YARA_OPTIONS_COUNT] = {
-    {"rules", "yara", "a file of YARA rules", "file", NULL, MIG_OPTION_FILE, MIG_OPTION_REQUIRED,
-     YARA_RULES_MAX},
+    {"rules", "yara", "the text of YARA rules", "rules", NULL, MIG_OPTION_STRING,
+     MIG_OPTION_REQUIRED, YARA_RULES_MAX},
     {"files", "filesearch", "scan the files that the file module finds with these arguments",
      "arguments", NULL, MIG_OPTION_STRING, 0, PATTERN_LENGTH},
     {"pid", "pids", "scan the memory of this process", "number", NULL, MIG_OPTION_NUMBER,

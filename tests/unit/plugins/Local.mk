@@ -1,20 +1,28 @@
 # SPDX-License-Identifier: MPL-2.0
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/plugins/test_pkg
-TESTS += tests/unit/plugins/test_pkg
+module_programs = \
+	tests/unit/plugins/test_pkg \
+	tests/unit/plugins/test_yara
+check_PROGRAMS += $(module_programs)
+TESTS += $(module_programs)
 tests_unit_plugins_test_pkg_SOURCES = tests/unit/plugins/test_pkg.c
 tests_unit_plugins_test_pkg_CPPFLAGS = $(SDK_CPPFLAGS)
 tests_unit_plugins_test_pkg_CFLAGS = $(SDK_TEST_CFLAGS)
 tests_unit_plugins_test_pkg_LDADD = $(SDK_TEST_LIBS)
 tests_unit_plugins_test_pkg_LDFLAGS = $(SDK_TEST_LDFLAGS)
+tests_unit_plugins_test_yara_SOURCES = tests/unit/plugins/test_yara.c
+tests_unit_plugins_test_yara_CPPFLAGS = $(SDK_CPPFLAGS)
+tests_unit_plugins_test_yara_CFLAGS = $(SDK_TEST_CFLAGS)
+tests_unit_plugins_test_yara_LDADD = $(SDK_TEST_LIBS)
+tests_unit_plugins_test_yara_LDFLAGS = $(SDK_TEST_LDFLAGS)
 endif
 
 # Modules in real workers, against the programs that know the answers.
 module_tests = \
 	tests/unit/plugins/pkg.sh \
-	tests/unit/plugins/sshkey.sh \
-	tests/unit/plugins/yara.sh
+	tests/unit/plugins/sshkey.sh
 TESTS += $(module_tests)
 EXTRA_DIST += \
 	$(module_tests) \
-	tests/unit/plugins/lib-module.sh
+	tests/unit/plugins/lib-module.sh \
+	tests/unit/plugins/yara.sh
