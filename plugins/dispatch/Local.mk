@@ -2,7 +2,9 @@
 dispatch_sources = plugins/dispatch/dispatch.c \
 	plugins/dispatch/dispatch.h \
 	plugins/dispatch/http.c \
-	plugins/dispatch/syslog.c
+	plugins/dispatch/syslog.c \
+	plugins/dispatch/tls.c \
+	plugins/dispatch/tls.h
 EXTRA_DIST += $(dispatch_sources)
 
 if PLUGIN_DISPATCH_SHARED

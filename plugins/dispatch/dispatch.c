@@ -2,7 +2,7 @@
 /*
  * Alerts of all modules, out of the endpoint. Each output has a bounded queue on disk: when both
  * have an alert, the agent may forget it. {"http": {url, ca, cert, key, token}, "syslog": {host,
- * port, protocol} or {path}, "queue": bytes}.
+ * port, protocol, ca, cert, key} or {path}, "queue": bytes}.
  */
 #include "dispatch.h"
 
@@ -67,7 +67,7 @@ known_members(const struct mig_host *host, struct json_object *config)
 }
 
 static int
-open_outputs(const struct mig_host *host, struct json_object *all)
+read_outputs(const struct mig_host *host, struct json_object *all, uint64_t *ret_size)
 {
     struct json_object *config = NULL, *http = NULL, *log = NULL;
     uint64_t size = 8u << 20;
@@ -90,6 +90,18 @@ open_outputs(const struct mig_host *host, struct json_object *all)
         (code = dispatch_syslog(host, log,
                                 json_object_get_string(json_object_object_get(all, "hostname")),
                                 &outputs[1])) < 0)
+        return code;
+    *ret_size = size;
+    return 0;
+}
+
+static int
+open_outputs(const struct mig_host *host, struct json_object *all)
+{
+    uint64_t size = 0;
+    int code = read_outputs(host, all, &size);
+
+    if (code < 0)
         return code;
     for (uint32_t i = 0; i < OUTPUTS; i++) {
         int fd = outputs[i].kind != NULL ? host->descriptor(host, MIG_DESCRIPTOR_STATE + i) : 0;
@@ -269,6 +281,52 @@ run(const struct mig_host *host, const char *parameters, size_t length)
     return mig_ask_instance(host, parameters, length);
 }
 
+static void
+print_output(const struct mig_host *host, struct json_object *output)
+{
+    const char *error = json_object_get_string(json_object_object_get(output, "error"));
+
+    mig_print(host, "%s: %s queued, %s sent, %s failures%s%s",
+              json_object_get_string(json_object_object_get(output, "name")),
+              json_object_get_string(json_object_object_get(output, "queued")),
+              json_object_get_string(json_object_object_get(output, "sent")),
+              json_object_get_string(json_object_object_get(output, "failures")),
+              error != NULL && error[0] != '\0' ? ", the last: " : "", error != NULL ? error : "");
+}
+
+static int
+print(const struct mig_host *host, const char *result, size_t length, uint32_t flags)
+{
+    struct json_object *object = NULL, *elements, *list = NULL;
+    int code = mig_json_parameters(host, result, length, &object);
+
+    if (code < 0)
+        return code;
+    elements = json_object_object_get(object, "elements");
+    mig_print_member(host, elements, "ok", "ok:");
+    if (json_object_object_get_ex(elements, "outputs", &list))
+        for (size_t i = 0; i < json_object_array_length(list); i++)
+            print_output(host, json_object_array_get_idx(list, i));
+    if (!(flags & MIG_PRINT_FOUND_ONLY))
+        mig_print_member(host, object, "errors", "error: ");
+    json_object_put(object);
+    return 0;
+}
+
+/* Refuses what persist() would. */
+static int
+configure(const struct mig_host *host, const char *configuration, size_t length)
+{
+    int code = mig_json_parameters(host, configuration, length, &about);
+
+    if (code == 0)
+        code = read_outputs(host, about, &(uint64_t){0});
+    close_outputs();
+    json_object_put(about);
+    about = NULL;
+    return code;
+}
+
 MIG_PLUGIN_NOTE("dispatch", "1.0.0");
 const struct mig_plugin mig_plugin_symbol = {
     MIG_PLUGIN_HEAD,
@@ -283,8 +341,8 @@ const struct mig_plugin mig_plugin_symbol = {
     run,
     NULL,
     NULL,
-    NULL,
+    print,
     persist,
-    NULL,
+    configure,
     answer,
     deliver};

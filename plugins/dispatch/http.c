@@ -10,6 +10,8 @@
 #include <json-c/json.h>
 #include <mig/json.h>
 
+#include "tls.h"
+
 #define TIMEOUT_MS 15000L
 
 struct http {
@@ -61,24 +63,6 @@ http_close(struct output *output)
 
 static const struct output_kind kind = {"http", http_send, http_close};
 
-/* PEM text of the configuration, given to curl as it is. */
-static int
-blob(const struct mig_host *host, struct json_object *config, const char *member, CURL *curl,
-     CURLoption option)
-{
-    const char *pem = NULL;
-    int code = mig_json_get_string(host, config, member, &pem);
-
-    if (code <= 0)
-        return code;
-    if (strstr(pem, "-----BEGIN ") == NULL)
-        return mig_refuse(host, -EINVAL, "http.%s: expected PEM text (-----BEGIN ...)", member);
-    struct curl_blob bytes = {(void *)(uintptr_t)pem, strlen(pem), CURL_BLOB_COPY};
-    return curl_easy_setopt(curl, option, &bytes) == CURLE_OK
-               ? 1
-               : mig_refuse(host, -EINVAL, "http.%s: libcurl can not take it", member);
-}
-
 static int
 set_up(const struct mig_host *host, struct json_object *config, struct http *http)
 {
@@ -94,11 +78,7 @@ set_up(const struct mig_host *host, struct json_object *config, struct http *htt
                           url != NULL ? url : "");
     curl_easy_setopt(http->curl, CURLOPT_URL, url);
     curl_easy_setopt(http->curl, CURLOPT_PROTOCOLS_STR, "https");
-    curl_easy_setopt(http->curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(http->curl, CURLOPT_TIMEOUT_MS, TIMEOUT_MS);
-    curl_easy_setopt(http->curl, CURLOPT_SSL_VERIFYPEER, 1L);
-    curl_easy_setopt(http->curl, CURLOPT_SSL_VERIFYHOST, 2L);
-    curl_easy_setopt(http->curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(http->curl, CURLOPT_WRITEFUNCTION, ignore);
     curl_easy_setopt(http->curl, CURLOPT_ERRORBUFFER, http->error);
     http->headers = curl_slist_append(NULL, "Content-Type: application/json");
@@ -111,14 +91,7 @@ set_up(const struct mig_host *host, struct json_object *config, struct http *htt
         http->headers = curl_slist_append(http->headers, header);
     }
     curl_easy_setopt(http->curl, CURLOPT_HTTPHEADER, http->headers);
-    if ((code = blob(host, config, "ca", http->curl, CURLOPT_CAINFO_BLOB)) < 0)
-        return code;
-    if (code > 0) /* this CA alone, not those of the system as well */
-        curl_easy_setopt(http->curl, CURLOPT_CAPATH, NULL);
-    if ((code = blob(host, config, "cert", http->curl, CURLOPT_SSLCERT_BLOB)) < 0 ||
-        (code = blob(host, config, "key", http->curl, CURLOPT_SSLKEY_BLOB)) < 0)
-        return code;
-    return 0;
+    return dispatch_tls_options(host, config, "http", http->curl);
 }
 
 int

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* RFC 5424 messages: to a local socket or over UDP (RFC 5426) one datagram each, over TCP with
- * octet counting (RFC 6587). TCP says nothing of what the server took: what was written to a
- * connection that then breaks may be lost there. */
+/* RFC 5424 messages: to a local socket or over UDP (RFC 5426) one datagram each, over TCP (RFC
+ * 6587) and TLS (RFC 5425) with octet counting. Neither says what the server took: what was written
+ * to a connection that then breaks may be lost there. */
 #include "dispatch.h"
 
 #include <errno.h>
@@ -19,6 +19,8 @@
 #include <json-c/json.h>
 #include <mig/json.h>
 
+#include "tls.h"
+
 #define WAIT_MS 5000
 #define PRIORITY_AUTHPRIV 10
 
@@ -26,6 +28,7 @@ struct syslog {
     int type; /* SOCK_STREAM, SOCK_DGRAM; 0: the local socket */
     int fd;
     bool connected;
+    struct tls *tls; /* instead of fd */
     char host[256], port[16], hostname[256];
     struct sockaddr_un local;
 };
@@ -33,6 +36,8 @@ struct syslog {
 static void
 hang_up(struct syslog *log)
 {
+    if (log->tls != NULL)
+        dispatch_tls_hang_up(log->tls);
     if (log->type != 0 && log->fd >= 0) {
         close(log->fd);
         log->fd = -1;
@@ -70,6 +75,8 @@ dial(struct output *output)
     struct addrinfo hints = {.ai_socktype = log->type}, *list = NULL, *it;
     int code;
 
+    if (log->tls != NULL)
+        return dispatch_tls_dial(log->tls, output->why, sizeof(output->why));
     if (log->connected)
         return 0;
     if (log->type == 0) {
@@ -143,6 +150,8 @@ closed(const struct syslog *log)
 {
     char byte;
 
+    if (log->tls != NULL)
+        return dispatch_tls_closed(log->tls);
     if (log->type != SOCK_STREAM || !log->connected)
         return false;
     ssize_t n = recv(log->fd, &byte, 1, MSG_DONTWAIT);
@@ -152,6 +161,8 @@ closed(const struct syslog *log)
 static int
 write_all(const struct syslog *log, const char *data, size_t length)
 {
+    if (log->tls != NULL)
+        return dispatch_tls_write(log->tls, data, length);
     while (length > 0) {
         ssize_t n = send(log->fd, data, length, MSG_NOSIGNAL);
 
@@ -200,8 +211,11 @@ syslog_send(struct output *output, const char *event, size_t length)
 static void
 syslog_close(struct output *output)
 {
-    hang_up(output->state);
-    free(output->state);
+    struct syslog *log = output->state;
+
+    hang_up(log);
+    dispatch_tls_free(log->tls);
+    free(log);
 }
 
 static const struct output_kind kind = {"syslog", syslog_send, syslog_close};
@@ -218,28 +232,73 @@ take_local(const struct mig_host *host, const char *path, struct syslog *log)
 }
 
 static int
-take(const struct mig_host *host, struct json_object *config, struct syslog *log)
+known_members(const struct mig_host *host, struct json_object *config)
 {
-    const char *path = NULL, *server = NULL, *protocol = "tcp";
-    uint64_t port = 514;
+    static const char *const known[] = {"path", "host", "protocol", "port", "ca", "cert", "key"};
+
+    json_object_object_foreach(config, member, value)
+    {
+        size_t i = 0;
+
+        (void)value;
+        while (i < MIG_COUNT(known) && strcmp(known[i], member) != 0)
+            i++;
+        if (i == MIG_COUNT(known))
+            return mig_refuse(host, -EINVAL, "syslog.%.64s is not known", member);
+    }
+    return 0;
+}
+
+static int
+take_server(const struct mig_host *host, struct json_object *config, const char *server,
+            struct syslog *log)
+{
+    const char *protocol = "tcp";
+    uint64_t port = 0;
+    bool tls;
     int code;
 
-    if ((code = mig_json_get_string(host, config, "path", &path)) < 0 ||
-        (code = mig_json_get_string(host, config, "host", &server)) < 0 ||
-        (code = mig_json_get_string(host, config, "protocol", &protocol)) < 0 ||
+    if ((code = mig_json_get_string(host, config, "protocol", &protocol)) < 0 ||
         (code = mig_json_get_number(host, config, "port", &port)) < 0)
+        return code;
+    tls = strcmp(protocol, "tls") == 0;
+    if (code == 0)
+        port = tls ? 6514 : 514;
+    log->type = strcmp(protocol, "udp") == 0 ? SOCK_DGRAM : SOCK_STREAM;
+    if ((log->type == SOCK_STREAM && !tls && strcmp(protocol, "tcp") != 0) || port < 1 ||
+        port > 65535)
+        return mig_refuse(host, -EINVAL,
+                          "syslog: expected protocol tls, tcp or udp, and a port from 1 to 65535");
+    if (strlen(server) == 0 || strlen(server) >= sizeof(log->host) ||
+        strpbrk(server, "/@?# \\[]") != NULL)
+        return mig_refuse(host, -EINVAL,
+                          "syslog.host: expected a name or an address, found '%.100s'", server);
+    snprintf(log->host, sizeof(log->host), "%s", server);
+    snprintf(log->port, sizeof(log->port), "%u", (unsigned)port);
+    if (tls)
+        return dispatch_tls_new(host, config, "syslog", server, (unsigned)port, &log->tls);
+    if (json_object_object_get_ex(config, "ca", NULL) ||
+        json_object_object_get_ex(config, "cert", NULL) ||
+        json_object_object_get_ex(config, "key", NULL))
+        return mig_refuse(host, -EINVAL, "syslog: ca, cert and key are for protocol tls");
+    return 0;
+}
+
+static int
+take(const struct mig_host *host, struct json_object *config, struct syslog *log)
+{
+    const char *path = NULL, *server = NULL;
+    int code;
+
+    if (!json_object_is_type(config, json_type_object))
+        return mig_refuse(host, -EINVAL, "syslog: expected an object");
+    if ((code = known_members(host, config)) < 0 ||
+        (code = mig_json_get_string(host, config, "path", &path)) < 0 ||
+        (code = mig_json_get_string(host, config, "host", &server)) < 0)
         return code;
     if ((path != NULL) == (server != NULL))
         return mig_refuse(host, -EINVAL, "syslog: expected one of path and host");
-    if (path != NULL)
-        return take_local(host, path, log);
-    log->type = strcmp(protocol, "tcp") == 0 ? SOCK_STREAM : SOCK_DGRAM;
-    if ((log->type == SOCK_DGRAM && strcmp(protocol, "udp") != 0) || port < 1 || port > 65535)
-        return mig_refuse(host, -EINVAL,
-                          "syslog: expected protocol tcp or udp, and a port from 1 to 65535");
-    snprintf(log->host, sizeof(log->host), "%s", server);
-    snprintf(log->port, sizeof(log->port), "%u", (unsigned)port);
-    return 0;
+    return path != NULL ? take_local(host, path, log) : take_server(host, config, server, log);
 }
 
 int

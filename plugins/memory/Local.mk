@@ -10,6 +10,8 @@ memory_sources = \
 	plugins/memory/pages.c \
 	plugins/memory/pages.h \
 	plugins/memory/print.c \
+	plugins/memory/prints.c \
+	plugins/memory/prints.h \
 	plugins/memory/scan.c \
 	plugins/memory/scan.h \
 	plugins/memory/search.c \

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "prints.h"
+
 #define BLOCK 2u
 #define BLOCKS 65536u
 #define GROUPS 3u
@@ -17,8 +19,9 @@ struct group {
     struct memory_needle *list;
     uint32_t *next; /* of the same last block; NONE ends the chain */
     size_t count;
-    uint8_t shift[BLOCKS];
-    uint32_t head[BLOCKS];
+    struct memory_prints *prints; /* NULL: the tables below */
+    uint8_t *shift;               /* by block */
+    uint32_t *head;
 };
 
 struct memory_needles {
@@ -45,19 +48,26 @@ group_free(struct group *group)
 {
     if (group == NULL)
         return;
+    memory_prints_free(group->prints);
+    free(group->shift);
+    free(group->head);
     free(group->list);
     free(group->next);
     free(group);
 }
 
 /* How far the text may be moved when it has this block where the end of the shortest needle is. */
-static void
+static bool
 fill_tables(struct group *group)
 {
     size_t i, j, distance;
     uint16_t block = 0;
 
-    memset(group->shift, (int)(group->least - BLOCK + 1), sizeof(group->shift));
+    group->shift = malloc(BLOCKS);
+    group->head = malloc(BLOCKS * sizeof(*group->head));
+    if (group->shift == NULL || group->head == NULL)
+        return false;
+    memset(group->shift, (int)(group->least - BLOCK + 1), BLOCKS);
     for (i = 0; i < BLOCKS; i++)
         group->head[i] = NONE;
     for (i = 0; i < group->count; i++) {
@@ -70,6 +80,18 @@ fill_tables(struct group *group)
         group->next[i] = group->head[block];
         group->head[block] = (uint32_t)i;
     }
+    return true;
+}
+
+/* The quicker of the two for these needles. */
+static bool
+prepare(struct group *group)
+{
+    if (group->count <= MEMORY_PRINTS_MAX && memory_prints_supported()) {
+        group->prints = memory_prints_new(group->list, group->count);
+        return group->prints != NULL;
+    }
+    return fill_tables(group);
 }
 
 static struct group *
@@ -94,8 +116,10 @@ group_new(const struct memory_needle *list, size_t count, size_t which)
             group->least = list[i].length;
         group->list[group->count++] = list[i];
     }
-    if (which > 0)
-        fill_tables(group);
+    if (which > 0 && !prepare(group)) {
+        group_free(group);
+        return NULL;
+    }
     return group;
 }
 
@@ -186,7 +210,7 @@ find_group(const struct group *group, const uint8_t *text, size_t length,
 }
 
 void
-memory_needles_find(const struct memory_needles *needles, const uint8_t *text, size_t length,
+memory_needles_find(struct memory_needles *needles, const uint8_t *text, size_t length,
                     const struct memory_needles_host *host)
 {
     size_t i;
@@ -194,6 +218,8 @@ memory_needles_find(const struct memory_needles *needles, const uint8_t *text, s
     if (needles->groups[0] != NULL)
         find_bytes(needles->groups[0], text, length, host);
     for (i = 1; i < GROUPS; i++)
-        if (needles->groups[i] != NULL)
+        if (needles->groups[i] != NULL && needles->groups[i]->prints != NULL)
+            memory_prints_find(needles->groups[i]->prints, text, length, host);
+        else if (needles->groups[i] != NULL)
             find_group(needles->groups[i], text, length, host);
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Many byte strings in one pass, by Wu and Manber's algorithm (TR-94-17, University of Arizona):
- * where two bytes can not be the end of any of them, the text is skipped as far as the shortest
- * allows. The strings are any bytes. They are sorted into groups by length, so that a short one
- * does not slow down the long ones.
+ * Many byte strings in one pass. Up to 64 are told apart by a fingerprint of three of their bytes,
+ * the rarest ones, 16 or 32 places at once (the "Teddy" algorithm of Hyperscan, here with 8
+ * buckets: Wang et al., Hyperscan, NSDI 2019); more, and on a CPU without the instructions, by Wu
+ * and Manber's algorithm (TR-94-17, University of Arizona): where two bytes can not be the end of
+ * any of them, the text is skipped as far as the shortest allows. The strings are any bytes. They
+ * are sorted into groups by length, so that a short one does not slow down the long ones.
  */
 #ifndef MIG_PLUGIN_MEMORY_NEEDLES_H
 #define MIG_PLUGIN_MEMORY_NEEDLES_H
@@ -32,7 +34,7 @@ struct memory_needles_host {
     void (*found)(void *context, const struct memory_needle *needle, size_t at);
 };
 
-void memory_needles_find(const struct memory_needles *needles, const uint8_t *text, size_t length,
+void memory_needles_find(struct memory_needles *needles, const uint8_t *text, size_t length,
                          const struct memory_needles_host *host);
 
 #endif

@@ -40,6 +40,7 @@ struct memory_scanner {
     uint64_t start;
     uint64_t end;
     bool hidden; /* not readable by the process itself */
+    bool refused; /* process_vm_readv() is, of this process */
     bool over;   /* nothing is left to be found */
     unsigned bad_pages;
     uint64_t bad_bytes;
@@ -130,10 +131,13 @@ read_some(struct memory_scanner *scanner, uint64_t at, uint8_t *to, size_t lengt
     size_t page = memory_page_size();
     ssize_t got = -1;
 
-    if (!scanner->hidden)
+    if (!scanner->hidden && !scanner->refused) {
         got = process_vm_readv(scanner->pid, &local, 1, &remote, 1, 0);
+        scanner->refused = got < 0 && (errno == EPERM || errno == ENOSYS);
+    }
     if (got <= 0)
-        got = read_mem(scanner, at, to, scanner->hidden || length < page ? length : page);
+        got = read_mem(scanner, at, to,
+                       scanner->hidden || scanner->refused || length < page ? length : page);
     return got > 0 ? (size_t)got : 0;
 }
 
@@ -315,7 +319,7 @@ start(struct memory_scanner *scanner, pid_t pid)
     scanner->pagemap = open_of(pid, "pagemap");
     scanner->mem = -1;
     scanner->start = scanner->end = 0;
-    scanner->hidden = scanner->over = false;
+    scanner->hidden = scanner->over = scanner->refused = false;
     scanner->bad_bytes = 0;
     for (i = 0; i < scanner->question->count; i++) {
         struct memory_search *search = &scanner->question->searches[i];

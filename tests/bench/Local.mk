@@ -28,6 +28,7 @@ EXTRA_DIST += \
 	tests/bench/file-walk.sh \
 	tests/bench/fleet.sh \
 	tests/bench/latency.sh \
+	tests/bench/memory.sh \
 	tests/bench/netstat-sockets.sh \
 	tests/bench/pkg.sh \
 	tests/bench/yara.sh

@@ -5,6 +5,7 @@
 fuzz_targets = \
 	tests/fuzz/fuzz_acl \
 	tests/fuzz/fuzz_action \
+	tests/fuzz/fuzz_audit \
 	tests/fuzz/fuzz_collect \
 	tests/fuzz/fuzz_command \
 	tests/fuzz/fuzz_conf \
@@ -37,6 +38,10 @@ tests_fuzz_fuzz_acl_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_action_SOURCES = tests/fuzz/fuzz_action.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_action_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_action_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_audit_SOURCES = tests/fuzz/fuzz_audit.c tests/fuzz/fuzz.h $(AUDIT_PARSER) $(FUZZ_DRIVER)
+tests_fuzz_fuzz_audit_CPPFLAGS = $(AM_CPPFLAGS) $(SDK_CPPFLAGS) -I$(srcdir)/plugins/audit
+tests_fuzz_fuzz_audit_LDADD = $(SDK_LIB) $(FUZZ_LIBS)
+tests_fuzz_fuzz_audit_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_collect_SOURCES = tests/fuzz/fuzz_collect.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_collect_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_collect_LDFLAGS = $(FUZZ_LINK)
@@ -102,6 +107,9 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/fuzz_action/vector-14.json \
 	tests/fuzz/corpus/fuzz_action/vector-19.json \
 	tests/fuzz/corpus/fuzz_action/wrong-case.json \
+	tests/fuzz/corpus/fuzz_audit/execve.txt \
+	tests/fuzz/corpus/fuzz_audit/odd.bin \
+	tests/fuzz/corpus/fuzz_audit/user.txt \
 	tests/fuzz/corpus/fuzz_collect/plain.txt \
 	tests/fuzz/corpus/fuzz_collect/private.txt \
 	tests/fuzz/corpus/fuzz_command/done.json \

@@ -10,7 +10,9 @@ integration_tests = \
 	tests/integration/03-restart.sh \
 	tests/integration/04-persistent.sh \
 	tests/integration/06-quarantine.sh \
-	tests/integration/07-fswatch.sh
+	tests/integration/07-fswatch.sh \
+	tests/integration/08-audit.sh \
+	tests/integration/09-dispatch.sh
 TESTS += $(integration_tests)
 
 EXTRA_DIST += \
@@ -18,4 +20,5 @@ EXTRA_DIST += \
 	tests/integration/https-collector.py \
 	tests/integration/lib-agent.sh \
 	tests/integration/lib-inject.sh \
-	tests/integration/lib-tap.sh
+	tests/integration/lib-tap.sh \
+	tests/integration/tls-syslog.py

@@ -20,8 +20,8 @@ lone_agent()
     platform_tools "$top_builddir" || bail_out "no build"
     mkdir -p "$PLATFORM_DIR/log"
     key_make alice || bail_out "no key"
-    AMQP_URI=amqp://mig:mig@127.0.0.1:$(free_port)/mig
-    API_URL=http://127.0.0.1:1/api/v1/
+    # shellcheck disable=SC2034
+    AMQP_URI=amqp://mig:mig@127.0.0.1:$(free_port)/mig API_URL=http://127.0.0.1:1/api/v1/
     site_make alice || bail_out "no site folder"
     {
         echo '[persist]'

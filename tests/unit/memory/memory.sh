@@ -40,7 +40,7 @@ mem() { # bounded to the victim
 hit="$(readlink "/proc/$pid/exe") [pid:$pid] in search 's1'"
 miss="0 match found in search 's1'"
 
-echo 1..20
+echo 1..22
 i=0
 for where in "at the start of a mapping" "across the edge of a window" "at the end of a mapping" \
     "across two pages in a hole of 64 GiB" "where the process itself may not read"; do
@@ -59,6 +59,17 @@ tap "any may match" "$hit on checks byte='$(bytes 2)'" \
 tap "offset behind it" "$miss" "$(mem -offset $((address + 1)) -maxlength 65536 -bytes "$(bytes 1)" | head -1)"
 tap "offset before it" "$hit" "$(mem -offset "$address" -maxlength 16 -bytes "$(bytes 1)" | head -1)"
 tap "maxlength too short" "$miss" "$(mem -offset "$address" -maxlength 15 -bytes "$(bytes 1)" | head -1)"
+if command -v strace >/dev/null; then
+    tap "where process_vm_readv() is refused" "$hit" "$(strace -f -qq -o "$work/strace" -e trace=process_vm_readv \
+        -e inject=process_vm_readv:error=EPERM "$top_builddir/cli/mig" memory -t local -show all \
+        -name '/memory-victim$' -bytes "$(bytes 2)" 2>&1 | head -1)"
+else
+    n=$((n + 1))
+    echo "ok $n - where process_vm_readv() is refused # SKIP no strace here"
+fi
+tap "without the right to read it, that is said" "1" \
+    "$(cd / && setpriv --reuid 65534 --regid 65534 --clear-groups "$top_builddir/cli/mig" memory -t local -show all \
+        -logfailures -name '/memory-victim$' -bytes "$(bytes 2)" 2>&1 | grep -c "process $pid: .*Permission denied\|process $pid: .*not permitted\|not be read")"
 # By its number: another test may be running a mig of its own.
 found=$(bash -c 'echo "asked by pid:$$"; exec "$0" memory -t local -matchany -name "/mig$"' "$top_builddir/cli/mig")
 self=$(sed -n 's/^asked by //p' <<<"$found")

@@ -26,3 +26,21 @@ EXTRA_DIST += \
 	$(module_tests) \
 	tests/unit/plugins/lib-module.sh \
 	tests/unit/plugins/yara.sh
+
+if HAVE_CMOCKA
+plugin_unit_tests = \
+	tests/unit/plugins/test_audit \
+	tests/unit/plugins/test_sshkey
+check_PROGRAMS += $(plugin_unit_tests)
+TESTS += $(plugin_unit_tests)
+
+tests_unit_plugins_test_audit_SOURCES = tests/unit/plugins/test_audit.c $(AUDIT_PARSER) \
+	plugins/audit/rules.c
+tests_unit_plugins_test_audit_CPPFLAGS = $(SDK_CPPFLAGS) -I$(srcdir)/plugins/audit
+tests_unit_plugins_test_audit_CFLAGS = $(SDK_TEST_CFLAGS)
+tests_unit_plugins_test_audit_LDADD = $(SDK_TEST_LIBS)
+tests_unit_plugins_test_sshkey_SOURCES = tests/unit/plugins/test_sshkey.c
+tests_unit_plugins_test_sshkey_CPPFLAGS = $(SDK_CPPFLAGS)
+tests_unit_plugins_test_sshkey_CFLAGS = $(SDK_TEST_CFLAGS)
+tests_unit_plugins_test_sshkey_LDADD = $(SDK_TEST_LIBS)
+endif
