@@ -13,7 +13,6 @@
 #include <json-c/json.h>
 
 #include "audit.h"
-#include "base/json.h"
 
 static void
 take_line(struct audit_events *events, const char *line, size_t length)
@@ -35,12 +34,16 @@ take_line(struct audit_events *events, const char *line, size_t length)
 static void
 look(struct audit_event *event)
 {
+    struct json_tokener *tokener = json_tokener_new();
     struct json_object *json = audit_event_json(event, true, 15872);
     const char *text = json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN |
                                                                 JSON_C_TO_STRING_NOSLASHESCAPE);
 
     MUST(strlen(text) <= 15872);
-    MUST(mig_json_check(text, strlen(text), NULL, NULL) == 0);
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    json_object_put(json_tokener_parse_ex(tokener, text, (int)strlen(text)));
+    MUST(json_tokener_get_error(tokener) == json_tokener_success);
+    json_tokener_free(tokener);
     json_object_put(json);
     audit_event_free(event);
 }

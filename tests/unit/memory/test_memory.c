@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -23,26 +24,33 @@ static struct mig_mock *mock;
 static pid_t child;
 static char name[4096];
 
-/* A shell of this test's, whose arguments are in its memory: 'needle of the test' as they are told
- * apart in no text of this process, which is not searched anyway. */
+/* A program that nobody of this family is the parent of (whose memory is not searched), and whose
+ * arguments are in its memory: 'needle of the test'. It ends when this process does. */
 static void
 start_child(void)
 {
     static char text[] = "offemf!pg!uif!uftu"; /* each byte one too high */
-    int in[2];
+    int in[2], out[2];
+    pid_t middle;
 
     for (char *at = text; *at != '\0'; at++)
         (*at)--;
-    if (pipe(in) != 0)
+    if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0)
         exit(99);
-    child = fork();
-    if (child == 0) {
+    middle = fork();
+    if (middle == 0) {
+        if (fork() != 0)
+            _exit(0);
+        child = getpid();
+        if (write(out[1], &child, sizeof(child)) != (ssize_t)sizeof(child))
+            _exit(99);
         dup2(in[0], 0);
-        close(in[1]);
         execl("/bin/cat", "cat", "-", text, (char *)NULL);
         _exit(127);
     }
-    close(in[0]);
+    waitpid(middle, NULL, 0);
+    if (read(out[0], &child, sizeof(child)) != (ssize_t)sizeof(child))
+        exit(99);
     memset(text, 'x', sizeof(text) - 1);
     snprintf(name, sizeof(name), "/proc/%d/exe", (int)child);
 }
@@ -50,7 +58,7 @@ start_child(void)
 static int
 ask(const char *checks)
 {
-    char parameters[1024], exe[1024] = "";
+    char parameters[2048], exe[1024] = "";
 
     /* It is another program only when exec has been done. */
     for (int i = 0; i < 10000 && strstr(exe, "cat") == NULL && strstr(exe, "coreutils") == NULL &&
@@ -146,7 +154,6 @@ main(void)
     start_child();
     code = cmocka_run_group_tests_name("memory", tests, NULL, NULL);
     kill(child, SIGTERM);
-    waitpid(child, NULL, 0);
     mig_mock_free(mock);
     return code;
 }
