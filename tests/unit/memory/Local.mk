@@ -16,6 +16,7 @@ tests_unit_memory_test_memory_SOURCES = tests/unit/memory/test_memory.c
 tests_unit_memory_test_memory_CPPFLAGS = $(SDK_CPPFLAGS)
 tests_unit_memory_test_memory_CFLAGS = $(SDK_TEST_CFLAGS)
 tests_unit_memory_test_memory_LDADD = $(SDK_TEST_LIBS)
+tests_unit_memory_test_memory_LDFLAGS = $(SDK_TEST_LDFLAGS)
 tests_unit_memory_test_needles_SOURCES = \
 	plugins/memory/needles.c \
 	plugins/memory/needles.h \

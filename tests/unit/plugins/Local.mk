@@ -43,4 +43,5 @@ tests_unit_plugins_test_sshkey_SOURCES = tests/unit/plugins/test_sshkey.c
 tests_unit_plugins_test_sshkey_CPPFLAGS = $(SDK_CPPFLAGS)
 tests_unit_plugins_test_sshkey_CFLAGS = $(SDK_TEST_CFLAGS)
 tests_unit_plugins_test_sshkey_LDADD = $(SDK_TEST_LIBS)
+tests_unit_plugins_test_sshkey_LDFLAGS = $(SDK_TEST_LDFLAGS)
 endif
