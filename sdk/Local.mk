@@ -151,6 +151,7 @@ $(sdk_pc): Makefile $(srcdir)/sdk/include/mig/plugin.h
 	abi=$$($(SED) -n 's/^.define MIG_ABI_M[AI][JN]OR *//p' $(srcdir)/sdk/include/mig/plugin.h | paste -sd .) && \
 	$(SED) -e 's|[@]prefix@|$(prefix)|' -e 's|[@]exec_prefix@|$(exec_prefix)|' -e 's|[@]libdir@|$(libdir)|' \
 	  -e 's|[@]includedir@|$(includedir)|' -e 's|[@]datadir@|$(datadir)|' -e 's|[@]version@|$(VERSION)|' \
+	  -e '/^prefix=/!s|=$(prefix)|=$${prefix}|' \
 	  -e "s|[@]abi@|$$abi|" -e 's|[@]search_libs@|$(sdk_libmig_search_la_LIBADD)|' \
 	  $(srcdir)/$@.in >$@.tmp && mv $@.tmp $@
 

@@ -94,5 +94,5 @@ systemdsystemunit_DATA = core/agent/mig-agent.service
 CLEANFILES += core/agent/mig-agent.service
 EXTRA_DIST += core/agent/mig-agent.service.in
 core/agent/mig-agent.service: core/agent/mig-agent.service.in Makefile
-	$(AM_V_GEN)sed -e 's,@sbindir@,$(sbindir),g' -e 's,@statedir@,$(localstatedir)/lib/mig,g' \
+	$(AM_V_GEN)sed -e 's,[@]sbindir@,$(sbindir),g' -e 's,[@]statedir@,$(localstatedir)/lib/mig,g' \
 		$(top_srcdir)/core/agent/mig-agent.service.in >$@

@@ -20,12 +20,12 @@ endif
 # Modules in real workers, against the programs that know the answers.
 module_tests = \
 	tests/unit/plugins/pkg.sh \
-	tests/unit/plugins/sshkey.sh
+	tests/unit/plugins/sshkey.sh \
+	tests/unit/plugins/yara.sh
 TESTS += $(module_tests)
 EXTRA_DIST += \
 	$(module_tests) \
-	tests/unit/plugins/lib-module.sh \
-	tests/unit/plugins/yara.sh
+	tests/unit/plugins/lib-module.sh
 
 if HAVE_CMOCKA
 plugin_unit_tests = \

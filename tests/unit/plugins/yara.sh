@@ -58,7 +58,7 @@ $files/sub dir/regex [regex,uses]" "quotes keep blanks"
 is "$(ours -rules "$(cat "$rules")" -files "-path $files -name ^text$")" "$files/text [text]" "a name"
 is "$(ours -rules "$(cat "$rules")" -files "-path \"$files\" -name=\\.none -name '^empty\$' -matchall=false")" "$files/empty [empty,small]" "any of two names"
 is "$(ours -rules "$(cat "$rules")" -files "-path $files -name ^text$ -content Mark -matchany")" "$files/text [text]" "a file that two checks find is there once"
-is "$(ours -rules "$(cat "$rules")" -files "-path $files -maxdepth 1 -size <2m -size >10 -name x$ -name t")" "$files/text [text]" "sizes and depth"
+is "$(ours -rules "$(cat "$rules")" -files "-path $files -maxdepth 1 -size <2m -size >10 -name t$ -name ^te")" "$files/text [text]" "sizes and depth"
 is "$(ours -rules "$(cat "$rules")" -files "-path $files" -threads 1)" "$(ours -rules "$(cat "$rules")" -files "-path $files" -threads 2)" "one thread or two"
 
 
