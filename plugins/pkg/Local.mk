@@ -21,5 +21,6 @@ plugins_pkg_libpkg_a_SOURCES = $(pkg_sources)
 plugins_pkg_libpkg_a_CPPFLAGS = $(SDK_CPPFLAGS) -DMIG_PLUGIN_BUILTIN_NAME=pkg
 plugins_pkg_libpkg_a_CFLAGS = $(PLUGIN_CFLAGS) $(JSON_CFLAGS)
 BUILTIN_PLUGIN_LIBS += plugins/pkg/libpkg.a $(SDK_PACKAGES_LIB) $(SDK_LIB) $(SDK_SEARCH_LIB)
+BUILTIN_SYSTEM_LIBS += $(sdk_libmig_packages_la_LIBADD)
 endif
 dist_man_MANS += plugins/pkg/mig-pkg.7

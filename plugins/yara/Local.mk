@@ -24,6 +24,7 @@ noinst_LIBRARIES += plugins/yara/libyara.a
 plugins_yara_libyara_a_SOURCES = $(yara_sources)
 plugins_yara_libyara_a_CPPFLAGS = $(SDK_CPPFLAGS) -DMIG_PLUGIN_BUILTIN_NAME=yara
 plugins_yara_libyara_a_CFLAGS = $(PLUGIN_CFLAGS) $(JSON_CFLAGS) $(YARA_CFLAGS)
-BUILTIN_PLUGIN_LIBS += plugins/yara/libyara.a $(SDK_LIB) $(SDK_SEARCH_LIB) $(YARA_LIBS)
+BUILTIN_PLUGIN_LIBS += plugins/yara/libyara.a $(SDK_LIB) $(SDK_SEARCH_LIB)
+BUILTIN_SYSTEM_LIBS += $(YARA_LIBS)
 endif
 dist_man_MANS += plugins/yara/mig-yara.7
