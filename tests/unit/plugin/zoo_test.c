@@ -529,6 +529,10 @@ main(int argc, char **argv)
 {
     mig_worker_watch_memory = mig_memory_watch;
     mig_worker_role(argc, argv);
+#ifdef MIG_SANITIZERS /* instrumented plugins export what the zoo's may not */
+    puts("1..0 # SKIP instrumented plugins are not those that the zoo is about");
+    return 0;
+#endif
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refuses_names),          cmocka_unit_test(refuses_files),
         cmocka_unit_test(refuses_writable_files), cmocka_unit_test(refuses_foreign_files),
