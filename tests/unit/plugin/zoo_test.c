@@ -529,8 +529,8 @@ main(int argc, char **argv)
 {
     mig_worker_watch_memory = mig_memory_watch;
     mig_worker_role(argc, argv);
-#ifdef MIG_SANITIZERS /* instrumented plugins export what the zoo's may not */
-    puts("1..0 # SKIP instrumented plugins are not those that the zoo is about");
+#ifdef MIG_SANITIZERS /* four cases fail there, and why is not known yet */
+    puts("1..0 # SKIP four cases fail with sanitizers, and why is not known yet");
     return 0;
 #endif
     const struct CMUnitTest tests[] = {
