@@ -7,6 +7,8 @@ dist_man_MANS += cli/mig.1
 cli_libmig_cli_a_SOURCES = \
 	cli/args.c \
 	cli/args.h \
+	cli/cancel.c \
+	cli/cancel.h \
 	cli/client.c \
 	cli/client.h \
 	cli/follow.c \

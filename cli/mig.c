@@ -16,8 +16,10 @@
 #include "args.h"
 #include "base/buf.h"
 #include "base/json.h"
+#include "cancel.h"
 #include "client.h"
 #include "document/action.h"
+#include "document/cancel.h"
 #include "follow.h"
 #include "local.h"
 #include "migrc.h"
@@ -66,6 +68,7 @@ usage(FILE *out)
     fputs("usage: mig MODULE [options] [module options]   ask a question\n"
           "       mig -i FILE [options]                   launch the action of a file\n"
           "       mig MODULE help                         options of a module\n"
+          "       mig cancel ID [options]                 stop an action, on the agents too\n"
           "       mig action canonical|sign|verify FILE   look at an action, sign it, check it\n"
           "       mig version | mig help\n"
           "\n"
@@ -192,6 +195,20 @@ out:
 }
 
 static int
+open_pgp(struct session *s, struct mig_err *err)
+{
+    int code = s->pgp ? 0 : mig_migrc_need_key(&s->migrc, err);
+
+    return code == 0 && !s->pgp ? mig_pgp_open(s->migrc.gpg_home, &s->pgp, err) : code;
+}
+
+static int
+open_client(struct session *s, struct mig_err *err)
+{
+    return s->client ? 0 : mig_client_open(&s->migrc, s->pgp, s->args.verbose, &s->client, err);
+}
+
+static int
 launch(struct session *s, struct mig_err *err)
 {
     struct mig_counters counters = {0};
@@ -199,7 +216,7 @@ launch(struct session *s, struct mig_err *err)
     int64_t id = 0;
     int code;
 
-    code = mig_client_open(&s->migrc, s->pgp, s->args.verbose, &s->client, err);
+    code = open_client(s, err);
     if (code == 0)
         code = count_targets(s, &count, err);
     if (code < 0)
@@ -229,9 +246,7 @@ use_action(struct session *s, struct mig_err *err)
 
     if (s->args.print)
         return print_action(s->action, err);
-    code = mig_migrc_need_key(&s->migrc, err);
-    if (code == 0)
-        code = mig_pgp_open(s->migrc.gpg_home, &s->pgp, err);
+    code = open_pgp(s, err);
     if (code == 0)
         code = mig_question_sign(s->action, s->pgp, s->migrc.keyid, err);
     if (code < 0)
@@ -251,15 +266,14 @@ load_config(struct session *s, struct mig_err *err)
     return code;
 }
 
+/* The configuration is loaded. `parameters` is JSON text. */
 static int
 ask(struct session *s, int argc, char **argv, const struct mig_buf *parameters, struct mig_err *err)
 {
     struct mig_buf target = MIG_BUF_INIT, name = MIG_BUF_INIT;
     int code;
 
-    code = load_config(s, err);
-    if (code == 0)
-        code = mig_question_target(&s->args, &s->migrc, &target, err);
+    code = mig_question_target(&s->args, &s->migrc, &target, err);
     if (code == 0 && mig_question_name(&s->args, argc, argv, &name) < 0)
         code = mig_err_errno(err, ENOMEM, "action");
     if (code == 0)
@@ -270,6 +284,34 @@ ask(struct session *s, int argc, char **argv, const struct mig_buf *parameters, 
         code = use_action(s, err);
     mig_buf_fini(&target);
     mig_buf_fini(&name);
+    return code;
+}
+
+/* Signed when it is launched, and the platform told first: nobody gets it meanwhile. */
+static int
+run_cancel(struct session *s, int argc, char **argv, struct mig_err *err)
+{
+    struct mig_buf target = MIG_BUF_INIT, parameters = MIG_BUF_INIT;
+    int64_t id = 0;
+    int code;
+
+    code = mig_cancel_id(s->args.rest, s->args.rest_count, &id, err);
+    if (code == 0)
+        code = load_config(s, err);
+    if (code == 0)
+        code = open_pgp(s, err);
+    if (code == 0)
+        code = open_client(s, err);
+    if (code == 0)
+        code = mig_cancel_look_up(s->client, id, &target, &parameters, err);
+    if (code == 0 && !s->args.print && !s->args.sign)
+        code = mig_cancel_tell(s->client, id, err);
+    if (code == 0 && !s->args.target)
+        s->args.target = target.data;
+    if (code == 0)
+        code = ask(s, argc, argv, &parameters, err);
+    mig_buf_fini(&target);
+    mig_buf_fini(&parameters);
     return code;
 }
 
@@ -286,7 +328,9 @@ run_module(struct session *s, int argc, char **argv, struct mig_err *err)
         catch_interrupt();
         code = mig_local_run(&s->args, parameters.data, parameters.len, &interrupted, err);
     } else {
-        code = ask(s, argc, argv, &parameters, err);
+        code = load_config(s, err);
+        if (code == 0)
+            code = ask(s, argc, argv, &parameters, err);
     }
 out:
     mig_buf_fini(&parameters);
@@ -312,8 +356,9 @@ run(struct session *s, int argc, char **argv, struct mig_err *err)
     struct json_object *description = NULL;
     struct mig_buf help = MIG_BUF_INIT;
     int module = argv[0][0] != '-', code = 0;
+    int cancel = strcmp(argv[0], MIG_CANCEL_MODULE) == 0;
 
-    if (module)
+    if (module && !cancel)
         code = mig_module_describe(argv[0], &description, err);
     if (code == 0)
         code = mig_args_parse(argc, argv, mig_module_valued, description, &s->args, err);
@@ -324,13 +369,16 @@ run(struct session *s, int argc, char **argv, struct mig_err *err)
         puts(PACKAGE_VERSION);
     } else if (module && (s->args.help ||
                           (s->args.rest_count == 1 && strcmp(s->args.rest[0], "help") == 0))) {
-        code = mig_module_help(s->args.module, &help, err);
+        code = cancel ? mig_buf_adds(&help, mig_cancel_help)
+                      : mig_module_help(s->args.module, &help, err);
         fputs(help.data ? help.data : "", stdout);
     } else if (s->args.help) {
         usage(stderr);
         code = MIG_EXIT_ERROR;
     } else {
-        code = module ? run_module(s, argc, argv, err) : run_file(s, err);
+        code = cancel   ? run_cancel(s, argc, argv, err)
+               : module ? run_module(s, argc, argv, err)
+                        : run_file(s, err);
     }
     mig_buf_fini(&help);
     return code;

@@ -13,8 +13,10 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "cancel.h"
 #include "client.h"
 #include "document/action.h"
+#include "document/cancel.h"
 #include "follow.h"
 #include "module.h"
 
@@ -126,7 +128,9 @@ print_result(struct printing *p, const char *name, size_t index, struct json_obj
     json = mig_json_text(result);
     if (!json)
         return;
-    if (mig_module_print(module, json, strlen(json), flags, &text, &err) < 0) {
+    if ((strcmp(module, MIG_CANCEL_MODULE) == 0
+             ? mig_cancel_print(json, strlen(json), &text, &err)
+             : mig_module_print(module, json, strlen(json), flags, &text, &err)) < 0) {
         fprintf(stderr, "[notice] can not print results of %s, so here is their JSON: %s\n", module,
                 err.text);
         mig_buf_reset(&text);

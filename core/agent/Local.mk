@@ -17,6 +17,7 @@ core_libmig_agent_a_SOURCES += \
 	core/agent/job.c \
 	core/agent/job.h \
 	core/agent/job_answer.c \
+	core/agent/job_cancel.c \
 	core/agent/job_run.c \
 	core/agent/job_verify.c \
 	core/agent/jobs.c \

@@ -13,7 +13,7 @@
 #include "base/json.h"
 #include "document/command.h"
 
-static const char *const status_words[] = {"success", "failed", "timeout"};
+static const char *const status_words[] = {"success", "failed", "timeout", "cancelled"};
 
 void
 mig_answer_part_fini(struct mig_answer_part *part)
@@ -87,7 +87,7 @@ part_result(struct mig_unpack *in, uint64_t *status)
     *status = mig_unpack_number(in);
     output = mig_unpack_bytes(in, &len);
     reason = mig_unpack_dup(in, &reason_len);
-    if (in->bad || *status > MIG_ANSWER_TIMEOUT)
+    if (in->bad || *status > MIG_ANSWER_CANCELLED)
         goto out;
     if (len > 0 && mig_result_check(output, len, &err) == 0 &&
         mig_json_parse(output, len, NULL, &result, &err) == 0) {

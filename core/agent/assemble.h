@@ -11,7 +11,12 @@
 struct mig_buf;
 struct mig_command;
 
-enum mig_answer_status { MIG_ANSWER_SUCCESS = 0, MIG_ANSWER_FAILED = 1, MIG_ANSWER_TIMEOUT = 2 };
+enum mig_answer_status {
+    MIG_ANSWER_SUCCESS = 0,
+    MIG_ANSWER_FAILED = 1,
+    MIG_ANSWER_TIMEOUT = 2,
+    MIG_ANSWER_CANCELLED = 3
+};
 
 #define MIG_ANSWER_MAX (60u << 20) /* bytes of an answered command */
 

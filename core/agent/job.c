@@ -50,10 +50,16 @@ mig_job_shrink(struct mig_supervisor *s, struct mig_job *job)
             mig_answer_part_fini(&job->parts[i]);
     }
     free(job->workers);
+    free(job->cancelling);
+    free(job->parts_ended);
+    free(job->cancelled);
     free(job->parts);
     free(job->raw);
     free(job->refusal);
     job->workers = NULL;
+    job->cancelling = NULL;
+    job->parts_ended = NULL;
+    job->cancelled = NULL;
     job->parts = NULL;
     job->raw = job->refusal = NULL;
     job->raw_len = 0;
@@ -111,7 +117,9 @@ mig_job_prepare(struct mig_job *job)
 
     job->parts = calloc(count, sizeof(*job->parts));
     job->workers = calloc(count, sizeof(struct mig_worker *));
-    if (!job->parts || !job->workers)
+    job->cancelling = calloc(count, sizeof(*job->cancelling));
+    job->parts_ended = calloc(count, 1);
+    if (!job->parts || !job->workers || !job->cancelling || !job->parts_ended)
         return -ENOMEM;
     job->state = JOB_RUN;
     return 0;

@@ -17,14 +17,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agent/assemble.h"
 #include "agent/verdict.h"
 #include "base/error.h"
 
-struct mig_answer_part;
 struct mig_supervisor;
 struct mig_worker;
 
 enum mig_job_state { JOB_CHECK, JOB_REFUSE, JOB_RUN, JOB_ASSEMBLE, JOB_READY, JOB_SENT };
+
+/* A `cancel` that runs: it waits for the end of what it has stopped. */
+struct mig_job_cancelling {
+    int active;
+    unsigned commands, stopped, unstarted; /* of the last two, operations */
+};
 
 struct mig_job {
     struct mig_job *next;
@@ -46,6 +52,9 @@ struct mig_job {
 
     struct mig_answer_part *parts;
     struct mig_worker **workers;
+    struct mig_job_cancelling *cancelling;
+    unsigned char *parts_ended;
+    char *cancelled; /* by whom */
     size_t next_operation, ended;
     size_t outputs;
 };
@@ -67,6 +76,18 @@ void mig_job_later(struct mig_job *job);
 int mig_job_prepare(struct mig_job *job);
 /* To REFUSE, for this reason. */
 void mig_job_refuse(struct mig_job *job, const struct mig_err *err);
+
+/* ---- agent/job_run.c ---- */
+
+void mig_job_end_operation(struct mig_supervisor *s, struct mig_job *job, size_t i,
+                           enum mig_answer_status status, const char *reason);
+
+/* ---- agent/job_cancel.c ---- */
+
+/* Starts operation `i`, a `cancel`: stops what it means, or fails when there is nothing. */
+void mig_job_cancel(struct mig_supervisor *s, struct mig_job *job, size_t i);
+/* Ends it when all that it has stopped is answered. */
+void mig_job_cancel_step(struct mig_supervisor *s, struct mig_job *job, size_t i);
 
 /* ---- what can be started now: agent/job_run.c, job_verify.c, job_answer.c ---- */
 

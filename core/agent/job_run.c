@@ -23,17 +23,19 @@
 
 #define OUTPUTS_MAX (40u << 20) /* bytes of all results of one command */
 
-static void
-end_operation(struct mig_supervisor *s, struct mig_job *job, size_t i,
-              enum mig_answer_status status, const char *reason)
+void
+mig_job_end_operation(struct mig_supervisor *s, struct mig_job *job, size_t i,
+                      enum mig_answer_status status, const char *reason)
 {
     static const char *const names[] = {
         [MIG_ANSWER_SUCCESS] = "success",
         [MIG_ANSWER_FAILED] = "failed",
         [MIG_ANSWER_TIMEOUT] = "timeout",
+        [MIG_ANSWER_CANCELLED] = "cancelled",
     };
     struct mig_answer_part *part = &job->parts[i];
 
+    job->parts_ended[i] = 1;
     part->status = status;
     if (!part->reason && reason[0])
         part->reason = strdup(reason);
@@ -93,19 +95,24 @@ start_operation(struct mig_supervisor *s, struct mig_job *job, size_t i)
                                    .message = hear,
                                    .context = s};
     struct mig_err err = {0};
-    const char *quarantine = mig_roster_quarantine(s->roster, op->module);
+    const char *quarantine;
 
+    if (op->cancel.action_id) {
+        mig_job_cancel(s, job, i);
+        return;
+    }
+    quarantine = mig_roster_quarantine(s->roster, op->module);
     if (quarantine) {
-        end_operation(s, job, i, MIG_ANSWER_FAILED, quarantine);
+        mig_job_end_operation(s, job, i, MIG_ANSWER_FAILED, quarantine);
         return;
     }
     if (spec.timeout_ms <= 0) {
-        end_operation(s, job, i, MIG_ANSWER_TIMEOUT,
-                      "the action expired before the operation started");
+        mig_job_end_operation(s, job, i, MIG_ANSWER_TIMEOUT,
+                              "the action expired before the operation started");
         return;
     }
     if (mig_worker_start(&spec, &job->workers[i], &err) < 0) {
-        end_operation(s, job, i, MIG_ANSWER_FAILED, err.text);
+        mig_job_end_operation(s, job, i, MIG_ANSWER_FAILED, err.text);
         return;
     }
     s->running++;
@@ -146,6 +153,8 @@ finish_operation(struct mig_supervisor *s, struct mig_job *job, size_t i)
         status = MIG_ANSWER_SUCCESS;
     } else if (outcome->status == MIG_WORKER_TIMEOUT) {
         status = MIG_ANSWER_TIMEOUT;
+    } else if (outcome->status == MIG_WORKER_CANCELLED) {
+        status = MIG_ANSWER_CANCELLED;
     }
     if (outcome->output && outcome->output_len > 0)
         keep_output(job, i, outcome);
@@ -154,10 +163,10 @@ finish_operation(struct mig_supervisor *s, struct mig_job *job, size_t i)
     if (status != MIG_ANSWER_SUCCESS)
         mig_log(MIG_SEV_WARNING, "command %" PRId64 ": operation %zu, %s: %s",
                 job->verdict.command_id, i, module, reason);
-    if (outcome->status != MIG_WORKER_REFUSED &&
+    if (outcome->status != MIG_WORKER_REFUSED && outcome->status != MIG_WORKER_CANCELLED &&
         mig_roster_outcome(s->roster, module, MIG_ROSTER_OPERATION, outcome->crashed, reason))
         mig_log(MIG_SEV_ERR, "%s", mig_roster_quarantine(s->roster, module));
-    end_operation(s, job, i, status, reason);
+    mig_job_end_operation(s, job, i, status, reason);
     mig_persist_forget(s->persist, job->workers[i]);
     mig_worker_free(job->workers[i]);
     job->workers[i] = NULL;
@@ -187,7 +196,9 @@ mig_job_start_workers(struct mig_supervisor *s)
 {
     for (struct mig_job *job = s->jobs; job; job = job->next)
         while (job->state == JOB_RUN && job->next_operation < job->verdict.count &&
-               s->running < s->site->max_workers && note(s, job) == 0)
+               (s->running < s->site->max_workers ||
+                job->verdict.operations[job->next_operation].cancel.action_id) &&
+               note(s, job) == 0)
             start_operation(s, job, job->next_operation++);
 }
 
@@ -195,9 +206,12 @@ void
 mig_jobs_step(struct mig_supervisor *s)
 {
     for (struct mig_job *job = s->jobs; job; job = job->next)
-        for (size_t i = 0; job->state == JOB_RUN && i < job->next_operation; i++)
+        for (size_t i = 0; job->state == JOB_RUN && i < job->next_operation; i++) {
             if (job->workers[i] && mig_worker_step(job->workers[i]) != 0)
                 finish_operation(s, job, i);
+            else
+                mig_job_cancel_step(s, job, i);
+        }
 }
 
 static void

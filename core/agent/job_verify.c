@@ -128,24 +128,26 @@ keep_answer(struct mig_supervisor *s, struct mig_job *job, const void *json, siz
     ready(s, job);
 }
 
-/* The spool before the journal: what the journal knows and the spool has lost would never run. */
+/* The spool before the journal: what the journal knows and the spool has lost would never run. But
+ * nothing that the journal knows already goes to the spool: there it would be taken for a command
+ * that was not finished. */
 static void
 accept(struct mig_supervisor *s, struct mig_job *job)
 {
     struct mig_verdict *v = &job->verdict;
     struct mig_err err = {0};
-    int rc = mig_spool_put_job(s->spool_fd, v, job->raw, job->raw_len, &err);
+    int rc = mig_journal_check(s->journal, v->digest, v->command_id, &err);
 
-    if (rc < 0) {
+    if (rc == 0 && mig_spool_put_job(s->spool_fd, v, job->raw, job->raw_len, &err) < 0) {
         mig_log(MIG_SEV_ERR, "%s", err.text);
         mig_verdict_fini(v);
         mig_job_later(job);
         return;
     }
-    rc = mig_journal_take(s->journal, v->digest, v->command_id, v->expires, &err);
+    if (rc == 0)
+        rc = mig_journal_take(s->journal, v->digest, v->command_id, v->expires, &err);
     if (rc == -EEXIST) {
         mig_log(MIG_SEV_INFO, "command %" PRId64 " came again and is done already", v->command_id);
-        mig_spool_drop_job(s->spool_fd, v->command_id);
         mig_job_acknowledge(s, job);
         mig_job_free(s, job);
         return;

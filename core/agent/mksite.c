@@ -11,6 +11,7 @@
 #include "agent/mkagent.h"
 #include "base/conf.h"
 #include "base/file.h"
+#include "document/cancel.h"
 #include "trust/acl.h"
 
 #define TEXT_MAX (1u << 20)
@@ -240,6 +241,12 @@ read_plugins(const char *dir, struct mig_mksite *s, struct mig_err *err)
         if (rc < 0)
             mig_err_prefix(err, "%s/plugins.allow", dir);
     }
+    for (size_t i = 0; rc == 0 && i < s->plugins_count; i++)
+        if (strcmp(s->plugins[i].name, MIG_CANCEL_MODULE) == 0)
+            rc = mig_err_set(err, MIG_E_CONFIG,
+                             "%s/plugins.allow: no plugin can be called " MIG_CANCEL_MODULE
+                             ": the agent itself has an operation of this name",
+                             dir);
     mig_buf_fini(&text);
     return rc;
 }

@@ -45,6 +45,12 @@ mig_verdict_pack(const struct mig_verdict *verdict, struct mig_buf *out)
                        verdict->operations[i].parameters_len);
     }
     mig_pack_text(out, verdict->name);
+    for (size_t i = 0; i < verdict->count; i++) {
+        const struct mig_cancel *cancel = &verdict->operations[i].cancel;
+
+        mig_pack_number(out, (uint64_t)cancel->action_id);
+        mig_pack_bytes(out, cancel->digest, cancel->has_digest ? sizeof(cancel->digest) : 0);
+    }
     return out->failed ? -ENOMEM : 0;
 }
 
@@ -67,6 +73,24 @@ unpack_operations(struct mig_unpack *in, struct mig_verdict *v)
 
         op->module = mig_unpack_dup(in, NULL);
         op->parameters = mig_unpack_dup(in, &op->parameters_len);
+    }
+}
+
+static void
+unpack_cancels(struct mig_unpack *in, struct mig_verdict *v)
+{
+    for (size_t i = 0; i < v->count && !in->bad; i++) {
+        struct mig_cancel *cancel = &v->operations[i].cancel;
+        const char *digest;
+        size_t len = 0;
+
+        cancel->action_id = (int64_t)mig_unpack_number(in);
+        digest = mig_unpack_bytes(in, &len);
+        cancel->has_digest = len == sizeof(cancel->digest);
+        if (cancel->has_digest)
+            memcpy(cancel->digest, digest, sizeof(cancel->digest));
+        else if (len != 0)
+            in->bad = 1;
     }
 }
 
@@ -94,6 +118,9 @@ mig_verdict_unpack(const void *data, size_t len, struct mig_verdict *ret)
     v.answer = mig_unpack_dup(&in, &v.answer_len);
     unpack_operations(&in, &v);
     v.name = mig_unpack_dup(&in, NULL);
+    /* The spool may hold what an agent without `cancel` has written. */
+    if (in.left > 0)
+        unpack_cancels(&in, &v);
     if (in.bad || in.left || kind < MIG_VERDICT_ACCEPTED || kind > MIG_VERDICT_UNREADABLE) {
         mig_verdict_fini(&v);
         return MIG_E_PROTOCOL;

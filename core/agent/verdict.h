@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "document/cancel.h"
+
 struct mig_buf;
 
 enum mig_verdict_kind {
@@ -18,6 +20,7 @@ struct mig_verdict_operation {
     char *module;
     char *parameters; /* plain JSON text, cut from what was signed */
     size_t parameters_len;
+    struct mig_cancel cancel; /* of the built-in operation; action_id 0: it is another one */
 };
 
 struct mig_verdict {

@@ -4,6 +4,7 @@
 #include "agent/verify.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,6 +95,21 @@ check_target(const struct mig_verify *verify, const struct mig_action *action, s
     return 0;
 }
 
+/* What the operation cancels, when it is the built-in one. */
+static int
+read_cancel(const struct mig_action *action, struct mig_verdict_operation *op, struct mig_err *err)
+{
+    int rc;
+
+    if (strcmp(op->module, MIG_CANCEL_MODULE) != 0)
+        return 0;
+    rc = mig_cancel_parse(op->parameters, op->parameters_len, &op->cancel, err);
+    if (rc == 0 && op->cancel.action_id == action->id)
+        rc = mig_err_set(err, MIG_E_INVALID,
+                         "cancel: an action can not cancel itself (%" PRId64 ")", action->id);
+    return rc;
+}
+
 /* The operations as they will be run. */
 static int
 copy_operations(const struct mig_action *action, struct mig_verdict *ret, struct mig_err *err)
@@ -116,6 +132,11 @@ copy_operations(const struct mig_action *action, struct mig_verdict *ret, struct
         op->parameters = mig_buf_take(&plain, &op->parameters_len);
         if (!op->module || !op->parameters)
             return -ENOMEM;
+        rc = read_cancel(action, op, err);
+        if (rc < 0) {
+            mig_err_prefix(err, "action validation failed: operation %zu", i);
+            return rc;
+        }
     }
     return 0;
 }

@@ -5,6 +5,8 @@ core_libmig_core_a_SOURCES += \
 	core/document/action_text.c \
 	core/document/agent.c \
 	core/document/agent.h \
+	core/document/cancel.c \
+	core/document/cancel.h \
 	core/document/command.c \
 	core/document/command.h \
 	core/document/fields.c \

@@ -5,6 +5,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/time.h"
@@ -47,6 +48,15 @@ mig_worker_step(struct mig_worker *worker)
     if (!worker->killed && mig_time_monotonic_ms() >= worker->kill_at)
         mig_worker_kill(worker, MIG_WORKER_TIMEOUT, "timeout");
     return 0;
+}
+
+void
+mig_worker_cancel(struct mig_worker *worker, const char *reason)
+{
+    if (worker->done || worker->killed || worker->salvaging)
+        return;
+    snprintf(worker->cancelled, sizeof(worker->cancelled), "%s", reason);
+    mig_worker_kill(worker, MIG_WORKER_CANCELLED, worker->cancelled);
 }
 
 const struct mig_worker_outcome *

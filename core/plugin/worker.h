@@ -59,7 +59,8 @@ enum mig_worker_status {
     MIG_WORKER_SUCCESS = 0,
     MIG_WORKER_FAILED = 1,  /* the plugin refused the parameters, failed, crashed; see reason */
     MIG_WORKER_TIMEOUT = 2, /* killed at the limit; output holds a partial result, or nothing */
-    MIG_WORKER_REFUSED = 3 /* the plugin was not loaded: not there, not whitelisted, wrong ABI … */
+    MIG_WORKER_REFUSED = 3, /* the plugin was not loaded: not there, not whitelisted, wrong ABI … */
+    MIG_WORKER_CANCELLED = 4 /* mig_worker_cancel(); output as with a timeout */
 };
 
 struct mig_worker_outcome {
@@ -102,6 +103,9 @@ int mig_worker_send(struct mig_worker *worker, uint32_t type, const void *body, 
 /* The same with an int32_t result before the text. */
 int mig_worker_reply(struct mig_worker *worker, uint32_t type, int result, const char *text,
                      size_t len);
+/* Kills it unless it has answered, for the reason that the outcome then has. Step goes on until the
+ * outcome is there. */
+void mig_worker_cancel(struct mig_worker *worker, const char *reason);
 /* Kills the process group if it still runs, and waits for it. */
 void mig_worker_free(struct mig_worker *worker);
 

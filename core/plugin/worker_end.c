@@ -66,6 +66,8 @@ say_because(struct mig_worker *worker)
         snprintf(worker->reason, sizeof(worker->reason),
                  "timeout: plugin %s was killed at its limit of %lld ms", worker->plugin,
                  (long long)worker->timeout_ms);
+    else if (worker->because_status == MIG_WORKER_CANCELLED)
+        snprintf(worker->reason, sizeof(worker->reason), "%s", worker->because);
     else
         snprintf(worker->reason, sizeof(worker->reason),
                  "plugin %s was killed: %s (output limit %zu bytes)", worker->plugin,

@@ -36,6 +36,7 @@ struct mig_worker {
     mig_worker_message_fn *message;
     void *context;
     char plugin[33];
+    char cancelled[1024]; /* why */
     char reason[1100];
     struct mig_buf output;
     struct mig_buf last_words;

@@ -366,12 +366,10 @@ append(struct mig_journal *journal, const struct record *record, struct mig_err 
 }
 
 int
-mig_journal_take(struct mig_journal *journal, const unsigned char digest[MIG_JOURNAL_DIGEST],
-                 int64_t command_id, int64_t expires, struct mig_err *err)
+mig_journal_check(const struct mig_journal *journal, const unsigned char digest[MIG_JOURNAL_DIGEST],
+                  int64_t command_id, struct mig_err *err)
 {
-    struct record record = {.command_id = command_id, .expires = expires};
     const struct record *old = find_record(journal, digest);
-    int rc = 0;
 
     if (old != NULL && old->command_id == command_id)
         return mig_err_set(err, -EEXIST, "command %lld was taken before", (long long)command_id);
@@ -380,6 +378,18 @@ mig_journal_take(struct mig_journal *journal, const unsigned char digest[MIG_JOU
                            "replayed action: it was taken as command %lld, and comes again as "
                            "command %lld",
                            (long long)old->command_id, (long long)command_id);
+    return 0;
+}
+
+int
+mig_journal_take(struct mig_journal *journal, const unsigned char digest[MIG_JOURNAL_DIGEST],
+                 int64_t command_id, int64_t expires, struct mig_err *err)
+{
+    struct record record = {.command_id = command_id, .expires = expires};
+    int rc = mig_journal_check(journal, digest, command_id, err);
+
+    if (rc < 0)
+        return rc;
     if (journal->broken)
         return mig_err_set(err, -EIO, "journal %s could not be written before: restart the agent",
                            journal->name);

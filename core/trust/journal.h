@@ -21,6 +21,11 @@ struct mig_journal;
 int mig_journal_open(int dirfd, const char *name, int64_t now, struct mig_journal **ret,
                      struct mig_err *err);
 void mig_journal_close(struct mig_journal *journal);
+/* What mig_journal_take() would say of a digest that is there already, and 0 when it is not;
+ * nothing is recorded. */
+int mig_journal_check(const struct mig_journal *journal,
+                      const unsigned char digest[MIG_JOURNAL_DIGEST], int64_t command_id,
+                      struct mig_err *err);
 /* Records an action by the digest of its signed text, durable when it returns 0. MIG_E_REPLAY when
  * it is there already and was taken for another command id: "replayed action …". -EEXIST when the
  * very same command was taken before: a redelivery, harmless. MIG_E_LIMIT when it is full. */

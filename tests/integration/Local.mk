@@ -12,7 +12,8 @@ integration_tests = \
 	tests/integration/06-quarantine.sh \
 	tests/integration/07-fswatch.sh \
 	tests/integration/08-audit.sh \
-	tests/integration/09-dispatch.sh
+	tests/integration/09-dispatch.sh \
+	tests/integration/10-cancel.sh
 TESTS += $(integration_tests)
 
 EXTRA_DIST += \

@@ -258,6 +258,9 @@ test_parts_refused(void **state)
     (void)state;
     put("plugins.allow", "house 1.0\n");
     assert_site_refused("/plugins.allow: line 1: expected 'NAME VERSION ABI SHA256'");
+    put("plugins.allow",
+        "cancel 1.0 1.0 0000000000000000000000000000000000000000000000000000000000000000\n");
+    assert_site_refused("/plugins.allow: no plugin can be called cancel");
     put("plugins.allow", "");
     put("agent.conf", CONF "[persist]\nmodule = dispatch\n");
     put("persist/dispatch.json", "[]");

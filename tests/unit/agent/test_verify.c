@@ -53,13 +53,15 @@ make_acl(void)
     struct mig_err err = {0};
 
     mig_buf_addf(&text,
-                 "{\"example\":{\"minimumweight\":1,\"investigators\":{"
+                 "{\"cancel\":{\"minimumweight\":1,\"investigators\":{"
+                 "\"a\":{\"fingerprint\":\"%s\",\"weight\":1}}},"
+                 "\"example\":{\"minimumweight\":1,\"investigators\":{"
                  "\"a\":{\"fingerprint\":\"%s\",\"weight\":1},"
                  "\"b\":{\"fingerprint\":\"%s\",\"weight\":1}}},"
                  "\"file\":{\"minimumweight\":2,\"investigators\":{"
                  "\"a\":{\"fingerprint\":\"%s\",\"weight\":1},"
                  "\"b\":{\"fingerprint\":\"%s\",\"weight\":1}}}}",
-                 fprs[ALICE], fprs[BOB], fprs[ALICE], fprs[BOB]);
+                 fprs[ALICE], fprs[ALICE], fprs[BOB], fprs[ALICE], fprs[BOB]);
     assert_done(mig_acl_parse(text.data, text.len, &acl, &err), &err);
     mig_buf_fini(&text);
 }
@@ -103,7 +105,8 @@ teardown(void **state)
 
 /* What is left out is as it should be. */
 struct wire {
-    const char *modules[3];     /* example */
+    const char *modules[3]; /* example */
+    const char *parameters;
     const char *signers;        /* first letters of people; "a" */
     int64_t from, until;        /* relative to NOW; -60 and 600 */
     const char *queueloc;       /* this agent's */
@@ -161,8 +164,10 @@ make_wire(const struct wire *wire)
     for (size_t i = 0; i < operations(wire); i++) {
         const char *module = wire->modules[i] ? wire->modules[i] : "example";
 
+        const char *parameters = wire->parameters ? wire->parameters : "{\"b\":1,\"a\":\"<x>\"}";
+
         assert_int_equal(
-            mig_action_add_operation(action, module, "{\"b\":1,\"a\":\"<x>\"}", 17, NULL), 0);
+            mig_action_add_operation(action, module, parameters, strlen(parameters), NULL), 0);
     }
     sign_action(action, wire);
     mig_buf_adds(&json, "{\"id\":77,\"action\":");
@@ -219,6 +224,37 @@ test_accepted(void **state)
     mig_verdict_fini(&v);
 }
 
+/* What it cancels goes through the records between the agent's processes. */
+static void
+test_cancel(void **state)
+{
+    struct wire wire = {.modules = {"cancel"},
+                        .parameters = "{\"actionid\":9007199254740991,\"sha256\":"
+                                      "\"000102030405060708090a0b0c0d0e0f"
+                                      "101112131415161718191a1b1c1d1eff\"}"};
+    struct mig_verdict v = verify(&wire), again = {0};
+    struct mig_buf record = MIG_BUF_INIT, json = MIG_BUF_INIT;
+
+    (void)state;
+    assert_int_equal(v.kind, MIG_VERDICT_ACCEPTED);
+    assert_int_equal(mig_verdict_pack(&v, &record), 0);
+    assert_int_equal(mig_verdict_unpack(record.data, record.len, &again), 0);
+    assert_int_equal(again.operations[0].cancel.action_id, 9007199254740991);
+    assert_int_equal(again.operations[0].cancel.digest[1], 1);
+    assert_int_equal(again.operations[0].cancel.digest[31], 255);
+    assert_int_equal(mig_cancel_json(&again.operations[0].cancel, &json), 0);
+    assert_string_equal(json.data, wire.parameters);
+    mig_verdict_fini(&again);
+    /* As an agent without `cancel` wrote it. */
+    assert_int_equal(mig_verdict_unpack(record.data, record.len - 48, &again), 0);
+    assert_int_equal(again.operations[0].cancel.action_id, 0);
+    mig_verdict_fini(&again);
+    assert_true(mig_verdict_unpack(record.data, record.len - 1, &again) < 0);
+    mig_verdict_fini(&v);
+    mig_buf_fini(&record);
+    mig_buf_fini(&json);
+}
+
 static const struct refusal {
     const char *what;
     struct wire wire;
@@ -265,6 +301,27 @@ static const struct refusal {
     {"not yet valid",
      {.from = 60},
      "action validation failed: Action ValidFrom date is in the future"},
+    {"a cancellation without rights",
+     {.modules = {"cancel"}, .parameters = "{\"actionid\":9}", .signers = "b"},
+     "permission denied for operation cancel, insufficient signatures weight (need 1, got 0)"},
+    {"cancels itself",
+     {.modules = {"cancel"},
+      .parameters = "{\"actionid\":3}",
+      .replace = "\"action\":{\"id\":0",
+      .with = "\"action\":{\"id\":3"},
+     "operation 0: cancel: an action can not cancel itself (3)"},
+    {"cancels nothing",
+     {.modules = {"cancel"}, .parameters = "{}"},
+     "action validation failed: operation 0: cancel: "},
+    {"cancels by a wrong digest",
+     {.modules = {"cancel"}, .parameters = "{\"actionid\":3,\"sha256\":\"00\"}"},
+     "operation 0: cancel: sha256 is '00', expected 64 hexadecimal digits in lower case"},
+    {"cancels action 0",
+     {.modules = {"cancel"}, .parameters = "{\"actionid\":0}"},
+     "operation 0: cancel: actionid is 0, expected the id of an action"},
+    {"cancels with an unknown parameter",
+     {.modules = {"cancel"}, .parameters = "{\"actionid\":1,\"force\":true}"},
+     "operation 0: cancel: unknown parameter 'force', expected actionid and sha256"},
     {"another agent's",
      {.queueloc = "linux.there"},
      "action validation failed: the command is for the agent at queue location 'linux.there', not "
@@ -365,14 +422,15 @@ test_unreadable(void **state)
 int
 main(void)
 {
-    struct CMUnitTest tests[COUNT(refusals) + 3] = {
+    struct CMUnitTest tests[COUNT(refusals) + 4] = {
         cmocka_unit_test(test_accepted),
+        cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_target),
         cmocka_unit_test(test_unreadable),
     };
 
     for (size_t i = 0; i < COUNT(refusals); i++)
-        tests[3 + i] = (struct CMUnitTest){refusals[i].what, test_refused, NULL, NULL,
+        tests[4 + i] = (struct CMUnitTest){refusals[i].what, test_refused, NULL, NULL,
                                            (void *)(uintptr_t)&refusals[i]};
     return cmocka_run_group_tests_name("agent verify", tests, setup, teardown);
 }
