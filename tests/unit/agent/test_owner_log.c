@@ -127,9 +127,9 @@ test_large_parameters(void **state)
     (void)state;
     snprintf(big, sizeof(big), "{\"a\":\"%04088d\"}", 0);
     snprintf(fits, sizeof(fits), "{\"b\":\"%03990d\"}", 0);
-    many[0] = (struct mig_verdict_operation){module, big, 5000};
+    many[0] = (struct mig_verdict_operation){module, big, 5000, {0}};
     for (size_t i = 1; i < COUNT(many); i++)
-        many[i] = (struct mig_verdict_operation){module, fits, strlen(fits)};
+        many[i] = (struct mig_verdict_operation){module, fits, strlen(fits), {0}};
     large.operations = many;
     large.count = COUNT(many);
     assert_done(mig_owner_log_accepted(owner_log, &large, &err), &err);

@@ -13,8 +13,8 @@
 #include "base/json.h"
 
 static struct mig_verdict_operation operations[] = {
-    {(char *)(uintptr_t) "example", (char *)(uintptr_t) "{\"a\":1}", 7},
-    {(char *)(uintptr_t) "file", (char *)(uintptr_t) "null", 4},
+    {(char *)(uintptr_t) "example", (char *)(uintptr_t) "{\"a\":1}", 7, {0}},
+    {(char *)(uintptr_t) "file", (char *)(uintptr_t) "null", 4, {0}},
 };
 
 static struct mig_buf

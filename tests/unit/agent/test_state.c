@@ -169,7 +169,8 @@ open_spool(void)
 static void
 put_job(int spool, int64_t id)
 {
-    struct mig_verdict_operation op = {(char *)(uintptr_t) "file", (char *)(uintptr_t) "{}", 2};
+    struct mig_verdict_operation op = {
+        (char *)(uintptr_t) "file", (char *)(uintptr_t) "{}", 2, {0}};
     struct mig_verdict v = {
         .kind = MIG_VERDICT_ACCEPTED, .command_id = id, .operations = &op, .count = 1};
     struct mig_err err = {0};
