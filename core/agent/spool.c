@@ -19,7 +19,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 
-#define JOB_MAGIC 0x32424f4a47494dull /* "MIGJOB2" */
+#define JOB_MAGIC 0x33424f4a47494dull /* "MIGJOB3" */
 #define JOB_MAX (128u << 20)
 
 static void

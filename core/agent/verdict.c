@@ -118,9 +118,7 @@ mig_verdict_unpack(const void *data, size_t len, struct mig_verdict *ret)
     v.answer = mig_unpack_dup(&in, &v.answer_len);
     unpack_operations(&in, &v);
     v.name = mig_unpack_dup(&in, NULL);
-    /* The spool may hold what an agent without `cancel` has written. */
-    if (in.left > 0)
-        unpack_cancels(&in, &v);
+    unpack_cancels(&in, &v);
     if (in.bad || in.left || kind < MIG_VERDICT_ACCEPTED || kind > MIG_VERDICT_UNREADABLE) {
         mig_verdict_fini(&v);
         return MIG_E_PROTOCOL;

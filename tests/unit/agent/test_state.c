@@ -209,7 +209,7 @@ test_spool_damaged(void **state)
     int spool = open_spool();
 
     (void)state;
-    assert_int_equal(mig_file_replace(spool, "43.job", "MIGJOB2\0junk", 12, 0600), 0);
+    assert_int_equal(mig_file_replace(spool, "43.job", "MIGJOB3\0junk", 12, 0600), 0);
     assert_refused(mig_spool_get_job(spool, 43, &v, &raw, &err), &err, MIG_E_SYNTAX,
                    "spool/43.job is damaged");
     mig_spool_set_aside(spool, 43);
