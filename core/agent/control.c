@@ -210,11 +210,9 @@ serve_peer(struct peer *peer, struct mig_supervisor *s)
     uint32_t type;
     int rc = mig_frame_recv(peer->fd, MIG_QUESTION_MAX + 256, &type, &message, NULL);
 
-    if (rc == -EAGAIN)
-        return;
     if (rc == 0 && type == MIG_ASK_MODULE && message.data && !peer->asks) {
         ask_module(peer, &message, s);
-    } else {
+    } else if (rc != -EAGAIN) {
         if (rc == 0 && type == MIG_ASK_QUERY && message.data && message.len <= 64)
             answer_query(peer->fd, message.data, s);
         hang_up(peer);
