@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -36,7 +37,7 @@ static struct {
 } own = {.dir = -1, .reason = "only a running agent makes them"};
 
 struct mig_cgroup {
-    int dir;
+    int dir; /* locked while the worker is this agent's: another agent's sweep() leaves it alone */
     char name[NAME_BYTES];
 };
 
@@ -178,7 +179,22 @@ kill_in(int dir)
     (void)write_file(dir, "cgroup.kill", "1");
 }
 
-/* What an agent that did not end well has left. */
+/* What an agent that did not end well has left. At the root of the tree several agents may share
+ * one folder: what a living one has is locked. */
+static void
+sweep_one(const char *name)
+{
+    int dir = openat(own.dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (dir < 0)
+        return;
+    if (flock(dir, LOCK_EX | LOCK_NB) == 0) {
+        kill_in(dir);
+        (void)unlinkat(own.dir, name, AT_REMOVEDIR);
+    }
+    close(dir);
+}
+
 static void
 sweep(void)
 {
@@ -188,16 +204,9 @@ sweep(void)
 
     if (list == NULL && fd >= 0)
         close(fd);
-    while (list != NULL && (entry = readdir(list)) != NULL) {
-        if (strncmp(entry->d_name, WORKER, strlen(WORKER)) != 0)
-            continue;
-        int dir = openat(own.dir, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (dir >= 0) {
-            kill_in(dir);
-            close(dir);
-        }
-        (void)unlinkat(own.dir, entry->d_name, AT_REMOVEDIR);
-    }
+    while (list != NULL && (entry = readdir(list)) != NULL)
+        if (strncmp(entry->d_name, WORKER, strlen(WORKER)) == 0)
+            sweep_one(entry->d_name);
     if (list != NULL)
         closedir(list);
 }
@@ -243,6 +252,21 @@ enable(const char *controllers, const char *name)
     return has_word(controllers, name) && write_file(own.dir, "cgroup.subtree_control", text) == 0;
 }
 
+/* cgroup.kill is there since Linux 5.14; the root has none. */
+static bool
+has_kill(void)
+{
+    char name[NAME_BYTES], file[NAME_BYTES + sizeof("/cgroup.kill")];
+
+    snprintf(name, sizeof(name), WORKER "0.%ld", (long)getpid());
+    snprintf(file, sizeof(file), "%s/cgroup.kill", name);
+    if (mkdirat(own.dir, name, 0755) != 0 && errno != EEXIST)
+        return false;
+    bool has = faccessat(own.dir, file, W_OK, 0) == 0;
+    (void)unlinkat(own.dir, name, AT_REMOVEDIR);
+    return has;
+}
+
 void
 mig_cgroup_start(void)
 {
@@ -266,10 +290,7 @@ mig_cgroup_start(void)
     read_text(own.dir, "cgroup.controllers", controllers, sizeof(controllers));
     own.memory = enable(controllers, "memory");
     own.pids = enable(controllers, "pids");
-    /* Since Linux 5.14; the root has none. */
-    if (mkdirat(own.dir, WORKER "0", 0755) == 0 || errno == EEXIST)
-        own.kill = faccessat(own.dir, WORKER "0/cgroup.kill", W_OK, 0) == 0;
-    (void)unlinkat(own.dir, WORKER "0", AT_REMOVEDIR);
+    own.kill = has_kill();
 }
 
 void
@@ -319,7 +340,9 @@ mig_cgroup_new(pid_t pid, size_t memory_max)
     int rc = mkdirat(own.dir, cgroup->name, 0755) != 0 ? -errno : 0;
     cgroup->dir = rc != 0 ? -1 : openat(own.dir, cgroup->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (rc == 0)
-        rc = cgroup->dir < 0 ? -errno : set_limits(cgroup->dir, memory_max);
+        rc = cgroup->dir < 0 || flock(cgroup->dir, LOCK_SH) != 0 ? -errno : 0;
+    if (rc == 0)
+        rc = set_limits(cgroup->dir, memory_max);
     if (rc == 0)
         rc = write_file(cgroup->dir, "cgroup.procs", text);
     if (rc == 0)

@@ -269,6 +269,34 @@ ends_what_an_earlier_agent_left(void **state)
     assert_true(gone("mig-worker-1"));
 }
 
+/* Two agents may share the root of the tree, as two in one container do. */
+static void
+leaves_another_agents_alone(void **state)
+{
+    char name[64];
+    int status = 0;
+    (void)state;
+    if (why_not != NULL)
+        skip();
+    mig_cgroup_start();
+    pid_t pid = sleeper();
+    struct mig_cgroup *cgroup = mig_cgroup_new(pid, 0);
+    assert_non_null(cgroup);
+    pid_t other = fork();
+    assert_true(other >= 0);
+    if (other == 0) {
+        mig_cgroup_start();
+        _exit(says("\"active\":true") ? 0 : 1);
+    }
+    assert_int_equal(waitpid(other, &status, 0), other);
+    assert_int_equal(status, 0);
+    assert_int_equal(waitpid(pid, &status, WNOHANG), 0);
+    snprintf(name, sizeof(name), "mig-worker-%ld", (long)pid);
+    assert_true(exists(name));
+    mig_cgroup_free(cgroup);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+}
+
 static void
 bounds_processes(void **state)
 {
@@ -377,9 +405,13 @@ main(int argc, char **argv)
 {
     mig_worker_role(argc, argv);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(is_off_until_asked_for), cmocka_unit_test(says_what_is_there),
-        cmocka_unit_test(kills_whoever_is_in_it), cmocka_unit_test(ends_what_an_earlier_agent_left),
-        cmocka_unit_test(bounds_processes),       cmocka_unit_test(bounds_memory),
+        cmocka_unit_test(is_off_until_asked_for),
+        cmocka_unit_test(says_what_is_there),
+        cmocka_unit_test(kills_whoever_is_in_it),
+        cmocka_unit_test(ends_what_an_earlier_agent_left),
+        cmocka_unit_test(leaves_another_agents_alone),
+        cmocka_unit_test(bounds_processes),
+        cmocka_unit_test(bounds_memory),
         cmocka_unit_test(a_worker_has_one),
     };
     return cmocka_run_group_tests_name("cgroup", tests, group_start, group_stop);
