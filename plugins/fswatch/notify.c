@@ -257,11 +257,11 @@ tell(struct notifier *notifier, const uint8_t *key, size_t length, const char *n
         notifier->calls.changed(notifier->calls.context, watch->node, name, created);
 }
 
+/* `at` to `end` follows the head, which the kernel does not align. */
 static void
-take_fanotify(struct notifier *notifier, const struct fanotify_event_metadata *event)
+take_fanotify(struct notifier *notifier, const struct fanotify_event_metadata *event,
+              const char *at, const char *end)
 {
-    const char *at = (const char *)event + event->metadata_len;
-    const char *end = (const char *)event + event->event_len;
     bool created = (event->mask & (FAN_CREATE | FAN_MOVED_TO)) != 0 && !(event->mask & FAN_ONDIR);
 
     if (event->mask & FAN_Q_OVERFLOW)
@@ -289,19 +289,22 @@ static bool
 read_fanotify(struct notifier *notifier)
 {
     _Alignas(struct fanotify_event_metadata) static char data[65536];
-    const struct fanotify_event_metadata *event = (const void *)data;
     ssize_t length = read(notifier->fanotify, data, sizeof(data));
+    const char *at = data;
 
-    if (length <= 0)
-        return false;
-    for (; FAN_EVENT_OK(event, length); event = FAN_EVENT_NEXT(event, length)) {
-        if (event->vers != FANOTIFY_METADATA_VERSION)
+    while (length - (at - data) >= (ptrdiff_t)sizeof(struct fanotify_event_metadata)) {
+        struct fanotify_event_metadata event;
+
+        memcpy(&event, at, sizeof(event));
+        if (event.vers != FANOTIFY_METADATA_VERSION || event.metadata_len < sizeof(event) ||
+            event.event_len < event.metadata_len || event.event_len > length - (at - data))
             return false;
-        take_fanotify(notifier, event);
-        if (event->fd >= 0)
-            close(event->fd);
+        take_fanotify(notifier, &event, at + event.metadata_len, at + event.event_len);
+        if (event.fd >= 0)
+            close(event.fd);
+        at += event.event_len;
     }
-    return true;
+    return length > 0;
 }
 
 static void
