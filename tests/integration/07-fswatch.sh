@@ -8,7 +8,6 @@ set -u
 . "$top_srcdir/scripts/lib-platform.sh"
 # shellcheck source=tests/integration/lib-tap.sh
 . "$top_srcdir/tests/integration/lib-tap.sh"
-grep -q '^#define MIG_SANITIZERS' "$top_builddir/config.h" && skip_all "it fails with sanitizers, and why is not known yet"
 # shellcheck source=tests/integration/lib-agent.sh
 . "$top_srcdir/tests/integration/lib-agent.sh"
 lone_agent fswatch
