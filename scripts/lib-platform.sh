@@ -325,7 +325,7 @@ CONF
     rabbit_env "$dir"
     # RABBITMQ_ALLOW_INPUT has the script become the node instead of waiting for it.
     spawn rabbitmq "$RABBIT_USER" KILL env -i "${RABBIT_ENV[@]}" RABBITMQ_ALLOW_INPUT=1 \
-        RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="-noinput +B i +S 2:2 +SDio 4 +A 4 -kernel inet_dist_use_interface {127,0,0,1}" \
+        RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="-noinput +B i +S 2:2 +SDio 4 +A 4 -kernel inet_dist_use_interface {127,0,0,1} ${RABBIT_ERL_ARGS:-}" \
         "$server"
     RABBIT_PID=$SPAWN_PID
 }

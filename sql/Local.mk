@@ -3,4 +3,5 @@
 dist_migsql_DATA += \
 	sql/0001-schema.sql \
 	sql/0002-api.sql \
-	sql/0003-platform.sql
+	sql/0003-platform.sql \
+	sql/0004-retention.sql

@@ -36,9 +36,19 @@ int mig_amqp_fd(struct mig_amqp *amqp);
 
 int mig_amqp_exchange(struct mig_amqp *amqp, const char *name, const char *type,
                       struct mig_err *err);
-/* Declares a durable queue and binds it to `exchange` by its own name. */
+/* Declares a durable queue and binds it to `exchange` by its own name. An account that may have one
+ * queue only may not bind, since it could have the messages of others copied: that is no error
+ * here, whoever made the account has bound the queue. */
 int mig_amqp_queue(struct mig_amqp *amqp, const char *queue, const char *exchange,
                    struct mig_err *err);
+/* The same with an x-queue-type ("quorum"); NULL or "classic": none is given. MIG_E_CONFIG when the
+ * queue is there with another type. */
+int mig_amqp_queue_typed(struct mig_amqp *amqp, const char *queue, const char *exchange,
+                         const char *type, struct mig_err *err);
+/* Deletes a queue that holds nothing and that nobody consumes; one that is not there counts as
+ * deleted. *ret_deleted is 0 when it is in use. */
+int mig_amqp_queue_delete(struct mig_amqp *amqp, const char *queue, int *ret_deleted,
+                          struct mig_err *err);
 int mig_amqp_consume(struct mig_amqp *amqp, const char *queue, uint16_t prefetch,
                      struct mig_err *err);
 
@@ -47,6 +57,8 @@ struct mig_amqp_message {
     const void *body;
     size_t len;
     int redelivered;
+    const char *user; /* the account that published it, vouched for by the broker; "" when it is not
+                         said */
 };
 /* Waits up to timeout_ms (0: only what is there) for a message. Keeps the connection's heartbeat.
  * MIG_E_TIMEOUT when there is none; MIG_E_LIMIT for one over `max` bytes, which is dropped and

@@ -3,8 +3,14 @@ noinst_LIBRARIES += scheduler/libmig-admin.a
 scheduler_libmig_admin_a_SOURCES = \
 	scheduler/admin/admin.c \
 	scheduler/admin/admin.h \
+	scheduler/admin/agent.c \
+	scheduler/admin/agent.h \
+	scheduler/admin/broker.c \
+	scheduler/admin/broker.h \
 	scheduler/admin/investigator.c \
-	scheduler/admin/investigator.h
+	scheduler/admin/investigator.h \
+	scheduler/admin/prune.c \
+	scheduler/admin/prune.h
 
 sbin_PROGRAMS += scheduler/mig-admin
 scheduler_mig_admin_SOURCES = scheduler/admin/main.c

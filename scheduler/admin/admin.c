@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin/agent.h"
+#include "admin/broker.h"
 #include "admin/investigator.h"
+#include "admin/prune.h"
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -32,6 +35,16 @@ static const char usage[] =
     "                                LIST: all, or some of default, loader, manifest, admin\n"
     "  investigator list\n"
     "  investigator disable|enable ID|FINGERPRINT|NAME\n"
+    "  agent list [STATUS]           a line each: id, status, name, queue location, pid, version, "
+    "last beat\n"
+    "  agent duplicates [DURATION]   queue locations where two processes beat\n"
+    "  agent remove ID|QUEUELOC      make no more commands for it\n"
+    "  prune [--actions AGE] [--agents AGE] [--statistics AGE] [--batch ROWS] [--dry-run]\n"
+    "                                delete what is older than AGE (90d, 36h)\n"
+    "  rabbitmq --password-file FILE [--output FILE] [--vhost NAME] [--queues classic|mirrored]\n"
+    "                                definitions for rabbitmqctl import_definitions\n"
+    "  agent-credentials --password-file FILE [--output FILE] [--vhost NAME] QUEUELOC…\n"
+    "                                the same, an account for each of these agents\n"
     "  status                        what is in the database\n"
     "  version\n"
     "CONNINFO is a libpq connection string or URI; what it leaves out comes from PGHOST, PGUSER …\n"
@@ -125,8 +138,13 @@ static int
 run_command(struct admin *a, int argc, char **argv, struct mig_err *err)
 {
     const char *command = argv[0];
-    int r = mig_db_open(a->conninfo, "mig-admin", &a->db, err);
 
+    /* These want no database. */
+    if (strcmp(command, "rabbitmq") == 0)
+        return mig_admin_rabbitmq(argc, argv, err);
+    if (strcmp(command, "agent-credentials") == 0)
+        return mig_admin_agent_credentials(argc, argv, err);
+    int r = mig_db_open(a->conninfo, "mig-admin", &a->db, err);
     if (r < 0)
         return r;
     if (strcmp(command, "init") == 0)
@@ -135,6 +153,10 @@ run_command(struct admin *a, int argc, char **argv, struct mig_err *err)
         r = run_migrate(a, err);
     else if (strcmp(command, "investigator") == 0)
         r = mig_admin_investigator(a->db, argc - 1, argv + 1, err);
+    else if (strcmp(command, "agent") == 0)
+        r = mig_admin_agent(a->db, argc - 1, argv + 1, err);
+    else if (strcmp(command, "prune") == 0)
+        r = mig_admin_prune(a->db, argc, argv, err);
     else if (strcmp(command, "status") == 0 && argc == 1)
         r = mig_investigators_platform_status(a->db, print_status, NULL, err);
     else

@@ -9,6 +9,7 @@ scheduler_libmig_lanes_a_SOURCES = \
 	scheduler/lanes/intake.c \
 	scheduler/lanes/lane.c \
 	scheduler/lanes/lane.h \
+	scheduler/lanes/queues.c \
 	scheduler/lanes/record.c \
 	scheduler/lanes/record.h \
 	scheduler/lanes/scheduler.c \

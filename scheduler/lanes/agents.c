@@ -8,6 +8,17 @@
 #include "store/agents.h"
 #include "store/db.h"
 
+static void
+warn(const struct mig_agents_duplicate *d, void *context)
+{
+    (void)context;
+    mig_log(
+        MIG_SEV_WARNING,
+        "two agents answer at queue location %s: endpoints %s, processes %s, last beats %s; stop "
+        "one, or give a cloned endpoint an id of its own",
+        d->queueloc, d->names, d->pids, d->lastbeats);
+}
+
 static int
 pass(struct mig_lane *lane, struct mig_db *db, struct mig_err *err)
 {
@@ -19,6 +30,8 @@ pass(struct mig_lane *lane, struct mig_db *db, struct mig_err *err)
                            &idle, &offline, err);
     if (r == 0 && idle + offline > 0)
         mig_log(MIG_SEV_INFO, "agents: %zu became idle, %zu offline", idle, offline);
+    if (r == 0 && lane->config->detect_duplicates)
+        r = mig_agents_duplicates(db, 2 * lane->config->heartbeat_freq_ms, warn, NULL, err);
     return r < 0 ? r : mig_agents_stats(db, err);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Answers go to the database, then are acknowledged. A batch is what is there, up to a limit: one
- * answer alone is stored at once. */
+/* Answers go to the database, then are acknowledged. One answer alone is stored at once; when
+ * answers follow one another closely they are gathered for a moment, since a commit costs as much
+ * for one as for a hundred. */
 #include "config.h"
 #include "lanes/lane.h"
 
@@ -11,6 +12,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "base/time.h"
 #include "document/command.h"
 #include "store/array.h"
 #include "store/collect.h"
@@ -19,6 +21,9 @@
 #define BATCH 1000
 #define BATCH_BYTES (16u << 20)
 #define MAX_BYTES (32u << 20)
+/* What is stored within GATHER_MS of the last commit waits until that time is over, so that no
+ * answer waits longer than this. */
+#define GATHER_MS 100
 
 struct collect {
     struct mig_lane *lane;
@@ -28,6 +33,7 @@ struct collect {
     size_t count;
     size_t bytes;
     uint64_t last_tag; /* 0: nothing to acknowledge */
+    int64_t stored_at; /* monotonic, of the last commit */
     uint64_t refused;
 };
 
@@ -101,6 +107,12 @@ add_message(struct collect *c, const struct mig_amqp_message *message)
     c->last_tag = message->tag;
     if (r == 0)
         r = fill_result(command, message->body, message->len, &c->results[c->count], &err);
+    if (r == 0 && c->lane->config->agent_accounts &&
+        strcmp(message->user, c->results[c->count].queueloc) != 0) {
+        r = mig_err_set(&err, MIG_E_DENIED, "it was published by account '%s', not by its agent's",
+                        message->user);
+        result_fini(&c->results[c->count]);
+    }
     if (r == 0) {
         c->count++;
         c->bytes += message->len;
@@ -168,6 +180,7 @@ flush(struct collect *c, struct mig_err *err)
     if (r == 0)
         r = mig_amqp_ack(c->amqp, c->last_tag, 1, err);
     batch_reset(c);
+    c->stored_at = mig_time_monotonic_ms();
     return r;
 }
 
@@ -188,9 +201,13 @@ step(struct collect *c, struct mig_err *err)
     }
     if (r != MIG_E_TIMEOUT)
         return r;
-    if (c->last_tag)
-        return flush(c, err);
-    mig_lane_wait(c->lane, mig_amqp_fd(c->amqp), -1, MIG_LANE_SAFETY_MS);
+    int64_t wait = MIG_LANE_SAFETY_MS;
+    if (c->last_tag) {
+        wait = c->stored_at + GATHER_MS - mig_time_monotonic_ms();
+        if (wait <= 0)
+            return flush(c, err);
+    }
+    mig_lane_wait(c->lane, mig_amqp_fd(c->amqp), -1, wait);
     return 0;
 }
 
@@ -207,7 +224,8 @@ mig_lane_collect(struct mig_lane *lane, struct mig_err *err)
     if (r == 0)
         r = mig_amqp_exchange(c->amqp, MIG_EXCHANGE_SCHEDULERS, "direct", err);
     if (r == 0)
-        r = mig_amqp_queue(c->amqp, MIG_QUEUE_RESULTS, MIG_EXCHANGE_SCHEDULERS, err);
+        r = mig_amqp_queue_typed(c->amqp, MIG_QUEUE_RESULTS, MIG_EXCHANGE_SCHEDULERS,
+                                 lane->config->queue_type, err);
     if (r == 0)
         r = mig_amqp_consume(c->amqp, MIG_QUEUE_RESULTS, BATCH, err);
     if (r == 0)

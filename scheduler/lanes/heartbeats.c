@@ -124,6 +124,9 @@ add_message(struct beats *b, const struct mig_amqp_message *message)
     } else if (!mig_whitelist_has(b->whitelist, record->queueloc)) {
         refuse(b, message->len, "its queue location is not in agent.whitelist");
         mig_record_fini(record);
+    } else if (b->lane->config->agent_accounts && strcmp(message->user, record->queueloc) != 0) {
+        refuse(b, message->len, "it was not published by its agent's account");
+        mig_record_fini(record);
     } else {
         b->count++;
     }
@@ -165,7 +168,8 @@ mig_lane_heartbeats(struct mig_lane *lane, struct mig_err *err)
     if (r == 0)
         r = mig_amqp_exchange(b->amqp, MIG_EXCHANGE_SCHEDULERS, "direct", err);
     if (r == 0)
-        r = mig_amqp_queue(b->amqp, MIG_QUEUE_HEARTBEATS, MIG_EXCHANGE_SCHEDULERS, err);
+        r = mig_amqp_queue_typed(b->amqp, MIG_QUEUE_HEARTBEATS, MIG_EXCHANGE_SCHEDULERS,
+                                 lane->config->queue_type, err);
     if (r == 0)
         r = mig_amqp_consume(b->amqp, MIG_QUEUE_HEARTBEATS, BATCH, err);
     if (r == 0) {

@@ -18,6 +18,7 @@ const struct mig_lane mig_lanes_all[] = {
     {.name = "expire", .run = mig_lane_expire},
     {.name = "agents", .run = mig_lane_agents},
     {.name = "heartbeats", .run = mig_lane_heartbeats},
+    {.name = "queues", .run = mig_lane_queues},
     {.name = NULL},
 };
 
@@ -74,8 +75,18 @@ mig_lane_amqp(struct mig_lane *lane, struct mig_amqp **ret, struct mig_err *err)
 {
     struct mig_amqp_options options = lane->config->mq;
     char name[64];
+    int r = 0;
 
     snprintf(name, sizeof(name), "mig-scheduler %s", lane->name);
     options.client_name = name;
-    return mig_amqp_open(&options, ret, err);
+    for (char **uri = lane->config->mq_uris; *uri; uri++) {
+        options.uri = *uri;
+        r = mig_amqp_open(&options, ret, err);
+        if (r == 0)
+            return 0;
+        if (uri[1])
+            mig_log(MIG_SEV_WARNING, "lane %s: %s; the next one is tried", lane->name,
+                    err->code ? err->text : mig_strerror(r));
+    }
+    return r;
 }

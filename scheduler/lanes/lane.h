@@ -41,6 +41,7 @@ int mig_lane_collect(struct mig_lane *lane, struct mig_err *err);
 int mig_lane_expire(struct mig_lane *lane, struct mig_err *err);
 int mig_lane_heartbeats(struct mig_lane *lane, struct mig_err *err);
 int mig_lane_agents(struct mig_lane *lane, struct mig_err *err);
+int mig_lane_queues(struct mig_lane *lane, struct mig_err *err);
 
 /* The body of the thread: runs the lane again and again until it is to stop. */
 void *mig_lane_thread(void *lane);
@@ -57,6 +58,7 @@ void mig_lane_ready(struct mig_lane *lane);
  * stop. */
 void mig_lane_wait(const struct mig_lane *lane, int fd, int other_fd, int64_t timeout_ms);
 int mig_lane_db(struct mig_lane *lane, struct mig_db **ret, struct mig_err *err);
+/* The first node of the cluster that answers. */
 int mig_lane_amqp(struct mig_lane *lane, struct mig_amqp **ret, struct mig_err *err);
 
 #endif

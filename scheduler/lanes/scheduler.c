@@ -30,8 +30,8 @@ static const char usage[] =
     "usage: mig-scheduler [-c FILE] [--lanes NAME[,NAME…]] [-d] [-V]\n"
     "  -c FILE        configuration (default " MIG_SYSCONF_DIR "/scheduler.cfg)\n"
     "  --lanes LIST   run these lanes only; a name may come several times:\n"
-    "                 intake, dispatch, collect, expire, agents, heartbeats (default: one of "
-    "each)\n"
+    "                 intake, dispatch, collect, expire, agents, heartbeats, queues (default: one "
+    "of each)\n"
     "  -d             log debug messages too\n"
     "  -V             print the version\n";
 
@@ -50,7 +50,7 @@ add_lane(struct scheduler *s, const char *name, size_t len)
     }
     fprintf(stderr,
             "mig-scheduler: --lanes: '%.*s' is no lane: expected intake, dispatch, collect, "
-            "expire, agents or heartbeats\n",
+            "expire, agents, heartbeats or queues\n",
             (int)len, name);
     return -1;
 }
@@ -59,7 +59,7 @@ static int
 choose_lanes(struct scheduler *s, const char *list)
 {
     if (!list)
-        list = "intake,dispatch,collect,expire,agents,heartbeats";
+        list = "intake,dispatch,collect,expire,agents,heartbeats,queues";
     for (;;) {
         size_t len = strcspn(list, ",");
         if (add_lane(s, list, len) < 0)

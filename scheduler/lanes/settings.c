@@ -37,6 +37,8 @@ static const char *const known[] = {"agent.timeout",
                                     "postgres.targetpassword",
                                     "targets.timeout",
                                     "mq.uri",
+                                    "mq.queuetype",
+                                    "mq.agentaccounts",
                                     "mq.host",
                                     "mq.port",
                                     "mq.user",
@@ -59,22 +61,13 @@ static const char *const known[] = {"agent.timeout",
 
 /* Of these, what has no meaning here. */
 static const char *const unused[] = {
-    "agent.detectmultiagents",
-    "agent.killdupagents",
-    "agent.logactions",
-    "collector.freq",
-    "periodic.deleteafter",
-    "periodic.queuescleanupfreq",
-    "directories.spool",
-    "directories.tmp",
-    "postgres.maxconn",
-    "mq.timeout",
-    "debug.heartbeats",
-    "logging.maxfilesize",
-    "logging.host",
-    "logging.port",
-    "logging.protocol",
-    NULL,
+    "agent.killdupagents", "agent.logactions",
+    "collector.freq",      "periodic.deleteafter",
+    "directories.spool",   "directories.tmp",
+    "postgres.maxconn",    "mq.timeout",
+    "debug.heartbeats",    "logging.maxfilesize",
+    "logging.host",        "logging.port",
+    "logging.protocol",    NULL,
 };
 
 static char *
@@ -95,10 +88,12 @@ add_encoded(struct mig_buf *out, const char *text)
     }
 }
 
+/* Each mq.uri, or one of host, port and so on. */
 static int
-make_mq(struct mig_conf *conf, struct mig_lanes_settings *c, struct mig_err *err)
+make_uris(struct mig_conf *conf, struct mig_lanes_settings *c, struct mig_err *err)
 {
     struct mig_buf out = MIG_BUF_INIT;
+    size_t count = 0;
     int tls = 0;
     int64_t port = 0;
     int r = mig_conf_get_bool(conf, "mq.usetls", 0, &tls, err);
@@ -107,28 +102,50 @@ make_mq(struct mig_conf *conf, struct mig_lanes_settings *c, struct mig_err *err
         r = mig_conf_get_number(conf, "mq.port", 1, 65535, tls ? 5671 : 5672, &port, err);
     if (r < 0)
         return r;
-    c->mq_uri = copy(mig_conf_get(conf, "mq.uri", NULL));
-    if (!c->mq_uri && !mig_conf_get(conf, "mq.host", NULL))
+    while (mig_conf_get_nth(conf, "mq.uri", count))
+        count++;
+    if (count == 0 && !mig_conf_get(conf, "mq.host", NULL))
         return mig_err_set(err, MIG_E_CONFIG,
                            "mq.uri is missing: amqp[s]://user:password@host/vhost");
-    if (!c->mq_uri) {
+    c->mq_uris = calloc(count + 2, sizeof(*c->mq_uris));
+    if (!c->mq_uris)
+        return mig_err_errno(err, ENOMEM, "configuration");
+    for (size_t i = 0; i < count; i++)
+        if (!(c->mq_uris[i] = copy(mig_conf_get_nth(conf, "mq.uri", i))))
+            return mig_err_errno(err, ENOMEM, "configuration");
+    if (count == 0) {
         mig_buf_adds(&out, tls ? "amqps://" : "amqp://");
         add_encoded(&out, mig_conf_get(conf, "mq.user", "guest"));
         mig_buf_addc(&out, ':');
         add_encoded(&out, mig_conf_get(conf, "mq.pass", "guest"));
         mig_buf_addf(&out, "@%s:%d/", mig_conf_get(conf, "mq.host", ""), (int)port);
         add_encoded(&out, mig_conf_get(conf, "mq.vhost", "/"));
-        c->mq_uri = mig_buf_take(&out, NULL);
+        c->mq_uris[0] = mig_buf_take(&out, NULL);
     }
+    return c->mq_uris[0] ? 0 : mig_err_errno(err, ENOMEM, "configuration");
+}
+
+static int
+make_mq(struct mig_conf *conf, struct mig_lanes_settings *c, struct mig_err *err)
+{
+    int r = make_uris(conf, c, err);
+
+    if (r == 0)
+        r = mig_conf_get_bool(conf, "mq.agentaccounts", 0, &c->agent_accounts, err);
+    if (r < 0)
+        return r;
+    c->queue_type = mig_conf_get(conf, "mq.queuetype", "classic");
+    if (strcmp(c->queue_type, "classic") != 0 && strcmp(c->queue_type, "quorum") != 0)
+        return mig_err_set(err, MIG_E_CONFIG, "mq.queuetype is '%s': expected classic or quorum",
+                           c->queue_type);
     c->mq_ca = copy(mig_conf_get(conf, "mq.cacert", NULL));
     c->mq_cert = copy(mig_conf_get(conf, "mq.tlscert", NULL));
     c->mq_key = copy(mig_conf_get(conf, "mq.tlskey", NULL));
-    c->mq = (struct mig_amqp_options){.uri = c->mq_uri,
-                                      .ca_pem = c->mq_ca,
+    c->mq = (struct mig_amqp_options){.ca_pem = c->mq_ca,
                                       .cert_pem = c->mq_cert,
                                       .key_pem = c->mq_key,
                                       .client_name = "mig-scheduler"};
-    return c->mq_uri ? 0 : mig_err_errno(err, ENOMEM, "configuration");
+    return 0;
 }
 
 static int
@@ -141,6 +158,11 @@ read_times(struct mig_conf *conf, struct mig_lanes_settings *c, struct mig_err *
         r = mig_conf_get_duration(conf, "agent.heartbeatfreq", "5m", &c->heartbeat_freq_ms, err);
     if (r == 0)
         r = mig_conf_get_duration(conf, "periodic.freq", "87s", &c->periodic_freq_ms, err);
+    if (r == 0)
+        r = mig_conf_get_duration(conf, "periodic.queuescleanupfreq", "24h", &c->queues_freq_ms,
+                                  err);
+    if (r == 0)
+        r = mig_conf_get_bool(conf, "agent.detectmultiagents", 1, &c->detect_duplicates, err);
     if (r == 0)
         r = mig_conf_get_duration(conf, "targets.timeout", "2s", &target, err);
     if (r == 0 && (target < 1 || target > 60000))
@@ -216,7 +238,9 @@ mig_lanes_settings_free(struct mig_lanes_settings *c)
     if (!c)
         return;
     mig_store_settings_fini(&c->store);
-    mig_store_settings_erase(c->mq_uri);
+    for (char **uri = c->mq_uris; uri && *uri; uri++)
+        mig_store_settings_erase(*uri);
+    free(c->mq_uris);
     free(c->mq_ca);
     free(c->mq_cert);
     free(c->mq_key);

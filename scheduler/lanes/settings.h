@@ -11,14 +11,20 @@
 
 struct mig_lanes_settings {
     struct mig_store_settings store;
-    struct mig_amqp_options mq; /* mq.uri, or made of host, port, user, pass, vhost, usetls */
+    struct mig_amqp_options mq; /* without uri: one of the following */
+    char **mq_uris; /* each mq.uri, or one made of host, port, user, pass, vhost, usetls; ends with
+                       NULL. The nodes of one cluster. */
     int64_t agent_timeout_ms;
     int64_t heartbeat_freq_ms;
     int64_t periodic_freq_ms;
-    int target_timeout_ms; /* targets.timeout */
-    const char *whitelist; /* agent.whitelist: a path, or NULL */
+    int64_t queues_freq_ms; /* periodic.queuescleanupfreq; 0: queues are left alone */
+    int detect_duplicates;  /* agent.detectmultiagents */
+    int agent_accounts; /* mq.agentaccounts: an answer counts from the account of its agent only */
+    const char *queue_type; /* mq.queuetype: classic or quorum, of results and heartbeats */
+    int target_timeout_ms;  /* targets.timeout */
+    const char *whitelist;  /* agent.whitelist: a path, or NULL */
     /* What mq points into. */
-    char *mq_uri, *mq_ca, *mq_cert, *mq_key;
+    char *mq_ca, *mq_cert, *mq_key;
     struct mig_conf *conf;
 };
 

@@ -14,6 +14,8 @@ scheduler_libmig_store_a_SOURCES += \
 	scheduler/store/intake.h \
 	scheduler/store/investigators.c \
 	scheduler/store/investigators.h \
+	scheduler/store/retention.c \
+	scheduler/store/retention.h \
 	scheduler/store/schema.c \
 	scheduler/store/schema.h \
 	scheduler/store/settings.c \

@@ -98,7 +98,10 @@ mig_collect_store(struct mig_db *db, const struct mig_collect_result *results, s
     " landed AS (UPDATE actions a SET lastupdatetime = now(),"                                     \
     "  status = CASE WHEN is_open THEN a.status ELSE 'completed' END,"                             \
     "  finishtime = CASE WHEN is_open THEN a.finishtime ELSE now() END"                            \
-    "  FROM candidates c WHERE c.id = a.id RETURNING a.id, a.status)"                              \
+    "  FROM candidates c WHERE c.id = a.id"                                                        \
+    "   AND (NOT is_open OR a.lastupdatetime IS NULL OR a.lastupdatetime < now() - interval '1 "   \
+    "s')"                                                                                          \
+    "  RETURNING a.id, a.status)"                                                                  \
     " SELECT pg_notify('mig_results', id::text) FROM landed WHERE status = 'completed'"
 
 int

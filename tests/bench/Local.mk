@@ -11,6 +11,8 @@ tests_bench_fleet_SOURCES = \
 	tests/bench/fleet.c \
 	tests/bench/fleet.h \
 	tests/bench/fleet_beat.c \
+	tests/bench/fleet_table.c \
+	tests/bench/fleet_table.h \
 	tests/bench/fleet_usage.c \
 	tests/bench/fleet_usage.h \
 	tests/bench/fleet_wire.c

@@ -3,12 +3,15 @@
  *       CONFIG AMQP-URI CONNINFO
  * A fleet of simulated agents comes up, then an action is posted ROUNDS times; how long until all
  * commands are sent, all results stored, the action completed, and what that has cost each process.
- * -b: the fleet then only beats, each agent once in SECONDS… of which one round is measured. */
+ * -b: the fleet then only beats, each agent once in SECONDS… of which one round is measured.
+ * The last lines are rows of a table: the medians of the rounds beside what must hold for the
+ * fleets that something is asked of. The status is 3 when one does not. */
 #include "config.h"
 
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <libpq-fe.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +25,7 @@
 #include "client.h"
 #include "document/action.h"
 #include "fleet.h"
+#include "fleet_table.h"
 #include "fleet_usage.h"
 #include "migrc.h"
 #include "question.h"
@@ -50,6 +54,7 @@ struct bench {
     double beat_seconds;
     struct process processes[PROCESSES];
     unsigned process_count;
+    struct fleet_figure sent, stored, cpu[PROCESSES], rss[PROCESSES], beat_cpu;
 };
 
 struct progress {
@@ -128,11 +133,9 @@ take_usage(const struct bench *b, struct fleet_usage usage[PROCESSES])
 
 /* `per` names what the CPU time is divided by. */
 static void
-print_usage(const struct bench *b, const struct fleet_usage before[PROCESSES], double count,
-            const char *per)
+print_usage(const struct bench *b, const struct fleet_usage before[PROCESSES],
+            struct fleet_usage after[PROCESSES], double count, const char *per)
 {
-    struct fleet_usage after[PROCESSES];
-
     take_usage(b, after);
     for (unsigned i = 0; i < b->process_count; i++)
         printf("  %-14s %8.0f ms of CPU, %7.3f ms a %s, %6" PRIu64 " MiB resident\n",
@@ -144,7 +147,7 @@ static int
 round_once(struct bench *b, unsigned round, struct mig_err *err)
 {
     const struct timespec pause = {0, 50000000};
-    struct fleet_usage before[PROCESSES];
+    struct fleet_usage before[PROCESSES], after[PROCESSES];
     struct progress p = {0};
     int64_t id = 0, start = 0, sent = 0, stored = 0, now = 0;
 
@@ -166,8 +169,15 @@ round_once(struct bench *b, unsigned round, struct mig_err *err)
            round, p.commands, (double)sent / 1000, (double)stored / 1000,
            stored ? (double)p.commands * 1000 / (double)stored : 0, (double)now / 1000,
            p.completed ? "" : " NOT COMPLETED");
-    print_usage(b, before, p.commands ? (double)p.commands : 1, "command");
+    double count = p.commands ? (double)p.commands : 1;
+    print_usage(b, before, after, count, "command");
     fflush(stdout);
+    fleet_figure_add(&b->sent, (double)sent / 1000);
+    fleet_figure_add(&b->stored, (double)now / 1000);
+    for (unsigned i = 0; i < b->process_count; i++) {
+        fleet_figure_add(&b->cpu[i], (after[i].cpu_ms - before[i].cpu_ms) / count);
+        fleet_figure_add(&b->rss[i], (double)after[i].rss_kib / 1024);
+    }
     if (!p.completed || (uint64_t)p.commands != b->fleet.agents)
         return mig_err_set(err, MIG_E_TIMEOUT,
                            "%" PRId64 " of %u agents answered; %" PRId64 " open", p.commands,
@@ -178,7 +188,7 @@ round_once(struct bench *b, unsigned round, struct mig_err *err)
 static int
 come_up(struct bench *b, struct mig_err *err)
 {
-    struct fleet_usage before[PROCESSES];
+    struct fleet_usage before[PROCESSES], after[PROCESSES];
     int64_t start = mig_time_monotonic_ms();
     int rc = fleet_wire_open(&b->fleet, err);
 
@@ -196,7 +206,7 @@ come_up(struct bench *b, struct mig_err *err)
         printf("%" PRIu64 " first heartbeats in %.1f s (%.0f/s), %" PRIu64 " failed\n",
                (uint64_t)b->fleet.beats, s, (double)b->fleet.beats / s,
                (uint64_t)b->fleet.beats_failed);
-        print_usage(b, before, (double)b->fleet.agents, "heartbeat");
+        print_usage(b, before, after, (double)b->fleet.agents, "heartbeat");
     }
     fflush(stdout);
     return rc;
@@ -205,8 +215,9 @@ come_up(struct bench *b, struct mig_err *err)
 static int
 beat_only(struct bench *b, struct mig_err *err)
 {
-    struct fleet_usage before[PROCESSES];
+    struct fleet_usage before[PROCESSES], after[PROCESSES];
     uint64_t beats = b->fleet.beats;
+    double own = 0;
 
     take_usage(b, before);
     int rc = fleet_beat(&b->fleet, b->beat_seconds, err);
@@ -214,8 +225,48 @@ beat_only(struct bench *b, struct mig_err *err)
         return rc;
     printf("%" PRIu64 " heartbeats over %.0f s (a second of CPU in these is %.2f %% of a core)\n",
            b->fleet.beats - beats, b->beat_seconds, 100 / b->beat_seconds);
-    print_usage(b, before, (double)(b->fleet.beats - beats), "heartbeat");
+    print_usage(b, before, after, (double)(b->fleet.beats - beats), "heartbeat");
+    for (unsigned i = 0; i < b->process_count; i++)
+        if (strncmp(b->processes[i].name, "mig-", 4) == 0)
+            own += after[i].cpu_ms - before[i].cpu_ms;
+    fleet_figure_add(&b->beat_cpu, own / (b->beat_seconds * 10));
     return 0;
+}
+
+/* What must hold, of the fleets that something is asked of; 0: nothing is. */
+static bool
+print_table(const struct bench *b)
+{
+    const struct fleet *f = &b->fleet;
+    bool crowd = f->agents == 10000 && f->connections == 20, held = true;
+    bool alone = f->agents == 3000 && f->connections == 3000;
+    char what[128];
+
+    printf("| %u agents, %u connections | median of %u | at most | held |\n", f->agents,
+           f->connections, b->sent.count);
+    if (b->sent.count > 0) {
+        held &= fleet_table_row("all commands sent", &b->sent, "s", crowd ? 5 : 0);
+        held &= fleet_table_row("all results stored, action completed", &b->stored, "s",
+                                crowd   ? 12
+                                : alone ? 4
+                                        : 0);
+    }
+    for (unsigned i = 0; b->sent.count > 0 && i < b->process_count; i++) {
+        const char *name = b->processes[i].name;
+        double cpu = strcmp(name, "mig-scheduler") == 0 ? 0.2
+                     : strcmp(name, "postgres") == 0    ? 0.3
+                                                        : 0;
+        snprintf(what, sizeof(what), "%s, CPU a command", name);
+        held &= fleet_table_row(what, &b->cpu[i], "ms", crowd ? cpu : 0);
+        snprintf(what, sizeof(what), "%s, resident", name);
+        held &= fleet_table_row(what, &b->rss[i], "MiB",
+                                crowd && strncmp(name, "mig-", 4) == 0 ? 64 : 0);
+    }
+    if (b->beat_cpu.count > 0)
+        held &=
+            fleet_table_row("heartbeats alone: the platform's own processes", &b->beat_cpu,
+                            "% of a core", f->agents == 50000 && b->beat_seconds == 300 ? 20 : 0);
+    return held;
 }
 
 static int
@@ -298,9 +349,10 @@ main(int argc, char **argv)
     int rc = run(&b, argv[optind], &err);
     if (rc < 0)
         fprintf(stderr, "fleet: %s\n", err.text);
+    int status = rc < 0 ? 1 : print_table(&b) ? 0 : 3;
     mig_db_close(b.db);
     mig_client_close(b.client);
     mig_pgp_close(b.pgp);
     mig_migrc_fini(&b.migrc);
-    return rc < 0;
+    return status;
 }

@@ -155,6 +155,89 @@ refused 'an unknown one' 1 \
     "investigator 'Eve': expected the id, the fingerprint or the unique name of one: see \`mig-admin investigator list\`" \
     admin investigator disable Eve
 is 'the status' "schema version: ${last:3:1} investigators active: 1" "$(admin status | tr '\n' ' ' | sed 's/ $//')"
+# What older releases have left: every schema, with rows of its time, becomes the same as a new one.
+dump()
+{
+    "$PG_BIN/pg_dump" -h "$PG_SOCKET" -p "$PG_PORT" -U postgres --schema-only "$1" | grep -v -e '^--' -e '^[\]'
+}
+rows="INSERT INTO agents (id, name, queueloc, mode, version, pid, starttime, heartbeattime, refreshtime, status)
+        VALUES (1, 'h', 'linux.h', 'daemon', '1', 7, now(), now(), now(), 'online');
+    INSERT INTO investigators (name, pgpfingerprint, status, apikey, apisalt) VALUES ('Old', 'F', 'active', 'k', 's');
+    INSERT INTO actions (id, name, target, operations, validfrom, expireafter, status, pgpsignatures)
+        VALUES (2, 'a', 'true', '[]', now(), now(), 'completed', '[]');
+    INSERT INTO commands (id, actionid, agentid, status, starttime, results) VALUES (3, 2, 1, 'success', now(), '[1]');
+    INSERT INTO signatures VALUES (2, 1, 's')"
+new=$(dump second)
+for file in $files; do
+    [ "$file" != applied ] && [ "$file" != "$last" ] || continue
+    old=${file%%-*}
+    mkdir "$PLATFORM_DIR/sql-$old"
+    for earlier in $files; do
+        [ "$earlier" = applied ] || [[ $earlier > $file ]] || cp "$top_srcdir/sql/$earlier" "$PLATFORM_DIR/sql-$old/"
+    done
+    pg_sql postgres "CREATE DATABASE old$old"
+    at_old=${db/dbname=mig/dbname=old$old}
+    "$top_builddir/scheduler/mig-admin" --db "$at_old" --sql "$PLATFORM_DIR/sql-$old" init >/dev/null
+    pg_sql "old$old" "$rows"
+    "$top_builddir/scheduler/mig-admin" --db "$at_old" --sql "$top_srcdir/sql" migrate >/dev/null
+    is "schema $old becomes the newest" "$new" "$(dump "old$old")"
+    is "and keeps its rows" '1 h online|3 [1]|Old' "$(pg_sql "old$old" "SELECT g.id || ' ' || g.name || ' ' || g.status,
+        c.id || ' ' || c.results, i.name FROM agents g, commands c, investigators i, signatures s
+        WHERE c.actionid = s.actionid AND s.investigatorid = i.id AND c.agentid = g.id")"
+done
+
+# Retention.
+pg_sql mig "INSERT INTO agents (id, name, queueloc, mode, version, pid, starttime, heartbeattime, refreshtime, status)
+        SELECT i, 'h' || i, 'linux.' || (i + 1) / 2, 'daemon', '1', i, now(), now() - interval '1 day' * a, now(), s FROM (VALUES
+        (1, 0, 'online'), (2, 0, 'online'), (3, 50, 'offline'), (4, 50, 'destroyed'), (5, 50, 'offline'), (6, 5, 'offline'))
+        AS v (i, a, s);
+    INSERT INTO actions (id, name, target, operations, validfrom, expireafter, finishtime, status, pgpsignatures)
+        SELECT i, 'a', 'true', '[]', now(), now(), now() - interval '1 day' * a, s, '[]' FROM (VALUES (1, 100, 'completed'),
+        (2, 95, 'invalid'), (3, 80, 'completed'), (4, 100, 'inflight')) AS v (i, a, s);
+    INSERT INTO commands (actionid, agentid, status, starttime)
+        SELECT a, g, 'success', now() FROM (VALUES (1, 3), (3, 5), (4, 1)) AS v (a, g), generate_series(1, 25);
+    INSERT INTO signatures SELECT a, 1, 's' FROM generate_series(1, 4) a;
+    INSERT INTO agents_stats (timestamp) VALUES (now() - interval '1 year'), (now());
+    INSERT INTO tokens VALUES ('x', now() - interval '1 h'), ('y', now() + interval '1 h')"
+refused 'a prune of nothing' 2 'prune needs an age: --actions, --agents or --statistics' admin prune
+for age in 90 -1d 90x 1e3d 40000d ''; do
+    refused "a prune with the age '$age'" 2 "prune: --actions '$age': expected an age such as 90d or 36h" \
+        admin prune --actions "$age"
+done
+refused 'a prune in batches of none' 2 "prune: --batch '0': expected 1 to 1000000 rows" admin prune --actions 1d --batch 0
+refused 'a prune of too much' 2 "prune: 'all' is too much" admin prune --actions 1d all
+is 'a dry run tells' 'would delete 2 actions, 25 commands, 2 agents, 1 rows of statistics, 1 used tokens' \
+    "$(admin prune --actions 90d --agents 30d --statistics 30d --dry-run)"
+is 'and deletes nothing' '4 75 6 2 2' "$(pg_sql mig "SELECT concat_ws(' ', (SELECT count(*) FROM actions), (SELECT count(*)
+    FROM commands), (SELECT count(*) FROM agents), (SELECT count(*) FROM agents_stats), (SELECT count(*) FROM tokens))")"
+is 'a prune in small batches' 'deleted 2 actions, 25 commands, 2 agents, 1 rows of statistics, 1 used tokens' \
+    "$(admin prune --actions 90d --agents 720h --statistics 30d --batch 3)"
+is 'what is young, open or named stays' 'actions 3 4, agents 1 2 5 6, signatures 3 4' "$(pg_sql mig "SELECT concat(
+    'actions ', (SELECT string_agg(id::text, ' ' ORDER BY id) FROM actions), ', agents ', (SELECT string_agg(id::text, ' '
+    ORDER BY id) FROM agents), ', signatures ', (SELECT string_agg(actionid::text, ' ' ORDER BY actionid) FROM signatures))")"
+is 'again there is nothing' 'deleted 0 actions, 0 commands, 0 agents, 0 rows of statistics, 0 used tokens' \
+    "$(admin prune --actions 90d --agents 30d)"
+
+# Agents.
+is 'agents are listed' "1 online 2 online 5 offline 6 offline" "$(admin agent list | cut -f 1,2 | tr '\t\n' '  ' | sed 's/ $//')"
+is 'agents of a status' '1 2' "$(admin agent list online | cut -f 1 | tr '\n' ' ' | sed 's/ $//')"
+# made SECONDS: when the newer process of linux.1 was first seen, counted from now; the older beats now.
+made()
+{
+    pg_sql mig "UPDATE agents SET id = (extract(epoch FROM now())::bigint - 1367258400 + $1) << 16 WHERE pid = 2"
+}
+made 10
+is 'a restart is no duplicate' '' "$(admin agent duplicates 2h)"
+made -60
+is 'a duplicate' 'linux.1	endpoints h1, h2	processes 1, 2' "$(admin agent duplicates 2h | cut -f 1-3)"
+refused 'a window that is none' 2 "agent duplicates: 'x': expected a duration such as 15m" admin agent duplicates x
+is 'one is removed' '1 removed' "$(admin agent remove 1)"
+is 'and is no duplicate any more' '' "$(admin agent duplicates 2h)"
+is 'and stays so when it beats' 'destroyed' "$(admin agent list destroyed | cut -f 2)"
+refused 'an agent that is not there' 1 \
+    "agent '77': expected the id or the queue location of one that is not removed: see \`mig-admin agent list\`" \
+    admin agent remove 77
+refused 'a verb of agent that is none' 2 'expected agent list [STATUS], duplicates [DURATION] or remove WHO' admin agent x
 refused 'an unknown command' 2 "'frobnicate' is no command, or has too many arguments" admin frobnicate
 
 echo "1..$count"
