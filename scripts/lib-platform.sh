@@ -287,7 +287,8 @@ rabbit_server()
     platform_fail "rabbitmq-server not found: install rabbitmq-server (scripts/deps does it)"
 }
 
-# rabbit_launch DIR: starts a node in DIR/rabbit with one user and one virtual host, both `mig`.
+# rabbit_launch DIR: starts a node in DIR/rabbit with one user and one virtual host, both `mig`. RABBIT_CONF is added
+# to its configuration.
 rabbit_launch()
 {
     local dir=$1/rabbit server
@@ -314,6 +315,7 @@ default_pass = $AMQP_PASSWORD
 log.console = true
 log.console.level = info
 log.file = false
+${RABBIT_CONF:-}
 CONF
         : >"$dir/enabled_plugins"
         printf '[].\n' >"$dir/enabled_plugins") || return 1

@@ -9,6 +9,8 @@ core_libmig_agent_a_SOURCES += \
 	core/agent/beat.c \
 	core/agent/child.c \
 	core/agent/child.h \
+	core/agent/cloud.c \
+	core/agent/cloud.h \
 	core/agent/control.c \
 	core/agent/env.c \
 	core/agent/env.h \
@@ -24,6 +26,8 @@ core_libmig_agent_a_SOURCES += \
 	core/agent/main.c \
 	core/agent/message.h \
 	core/agent/module.c \
+	core/agent/narrow.c \
+	core/agent/narrow.h \
 	core/agent/owner_log.c \
 	core/agent/owner_log.h \
 	core/agent/owner_log_files.h \
@@ -37,6 +41,8 @@ core_libmig_agent_a_SOURCES += \
 	core/agent/persist_conf.c \
 	core/agent/persist_instance.c \
 	core/agent/persist_internal.h \
+	core/agent/reach.c \
+	core/agent/reach.h \
 	core/agent/relay.c \
 	core/agent/role.c \
 	core/agent/role.h \

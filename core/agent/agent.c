@@ -9,13 +9,18 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/narrow.h"
 #include "agent/owner_log.h"
 #include "agent/site.h"
 #include "agent/supervisor.h"
 #include "base/log.h"
+#include "trust/whitelist.h"
+
+#define CHECKIN "agent-checkin" /* -m */
 
 static const char usage[] =
     "usage: mig-agent [-d] [-f]              serve the platform that is built in\n"
+    "       mig-agent -m agent-checkin       take what is queued, answer it, end\n"
     "       mig-agent -m MODULE [-p]         run a module on the parameters of stdin\n"
     "       mig-agent -q WORD                ask the running agent: confinement, persist, pid,\n"
     "                                        plugins, status, shutdown\n"
@@ -130,10 +135,39 @@ serve(const struct mig_site *site, int debug)
     return rc < 0 ? 1 : 0;
 }
 
+/* What the endpoint leaves of the site. The packaged agent has neither. */
+static int
+narrow(int checkin, struct mig_narrow *ret)
+{
+    struct mig_err err = {0};
+
+    if (!mig_site_present(&mig_site)) {
+        *ret = (struct mig_narrow){.site = mig_site};
+        return 0;
+    }
+    if (mig_narrow_load(&mig_site, &mig_whitelist, ret, &err) < 0) {
+        fprintf(stderr, "mig-agent: %s\n", err.text);
+        return -1;
+    }
+    ret->site.checkin |= (uint64_t)checkin;
+    return 0;
+}
+
+static int
+run(const struct options *o, const struct mig_site *site)
+{
+    if (o->settings)
+        return mig_agent_settings(site, stdout);
+    if (strcmp(o->mode, "agent") == 0 || strcmp(o->mode, CHECKIN) == 0)
+        return serve(site, o->debug);
+    return mig_agent_module(site, o->mode, o->pretty);
+}
+
 int
 mig_agent_main(int argc, char **argv)
 {
     struct options o = {0};
+    struct mig_narrow n;
     int rc = parse(argc, argv, &o);
 
     if (rc >= 0)
@@ -150,9 +184,9 @@ mig_agent_main(int argc, char **argv)
         return mig_owner_log_show(&mig_site, o.count, o.json, stdout);
     if (o.query)
         return mig_control_query(&mig_site, o.query);
-    if (o.settings)
-        return mig_agent_settings(&mig_site, stdout);
-    if (strcmp(o.mode, "agent") == 0)
-        return serve(&mig_site, o.debug);
-    return mig_agent_module(&mig_site, o.mode, o.pretty);
+    if (narrow(strcmp(o.mode, CHECKIN) == 0, &n) < 0)
+        return 1;
+    rc = run(&o, &n.site);
+    mig_narrow_fini(&n);
+    return rc;
 }

@@ -8,21 +8,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/cloud.h"
 #include "agent/env.h"
 #include "agent/message.h"
 #include "agent/pack.h"
+#include "agent/reach.h"
 #include "agent/role.h"
 #include "agent/site.h"
 #include "base/buf.h"
-#include "base/file.h"
 #include "base/frame.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "document/agent.h"
 #include "plugin/worker.h"
-#include "transport/http.h"
 
-#define TIMEOUT_MS 20000
+#define TIMEOUT_MS 18000    /* of the heartbeat; the supervisor waits for 30 s in all */
+#define ASK_TIMEOUT_MS 5000 /* for the public address */
 
 struct beat {
     char *queueloc;
@@ -32,10 +33,33 @@ struct beat {
     char *plugins;   /* JSON */
     char *layers;    /* JSON */
     char *persist;   /* JSON */
+    char *proxy;     /* of the relay's connection; "": none */
+    char *tags;      /* JSON */
+    char *mode;
+    uint64_t public_ip, cloud; /* whether the site asks for them */
+    char *known_cloud;         /* JSON, from before; "": nothing */
 };
 
+/* A module that the endpoint switches off is none of this agent's. */
+static void
+take_out(char **modules, struct mig_unpack *in)
+{
+    char *off = mig_unpack_dup(in, NULL);
+
+    for (char **to = modules; off && to && *to; to++) {
+        if (strcmp(*to, off) != 0)
+            continue;
+        free(*to);
+        do
+            to[0] = to[1];
+        while (*to++);
+        break;
+    }
+    free(off);
+}
+
 static int
-read_hello(struct beat *b)
+read_hello(struct beat *b, char **modules)
 {
     struct mig_buf hello = MIG_BUF_INIT;
     struct mig_unpack in;
@@ -50,6 +74,14 @@ read_hello(struct beat *b)
         b->plugins = mig_unpack_dup(&in, NULL);
         b->layers = mig_unpack_dup(&in, NULL);
         b->persist = mig_unpack_dup(&in, NULL);
+        b->proxy = mig_unpack_dup(&in, NULL);
+        b->tags = mig_unpack_dup(&in, NULL);
+        b->mode = mig_unpack_dup(&in, NULL);
+        b->public_ip = mig_unpack_number(&in);
+        b->cloud = mig_unpack_number(&in);
+        b->known_cloud = mig_unpack_dup(&in, NULL);
+        while (in.left > 0 && !in.bad)
+            take_out(modules, &in);
         rc = in.bad ? -1 : 0;
     }
     mig_buf_fini(&hello);
@@ -69,14 +101,51 @@ note_change(struct beat *b, struct json_object *environment, struct mig_time now
     b->refresh = now.sec;
 }
 
+/* The address that the API sees; without it the one that the host has stays. */
+static void
+ask_public_ip(struct json_object *environment)
+{
+    struct mig_buf answer = MIG_BUF_INIT;
+    struct mig_err err = {0};
+
+    if (mig_reach_api(&mig_site, "ip", NULL, ASK_TIMEOUT_MS, &answer, &err) < 0)
+        mig_role_log(MIG_SEV_WARNING, "public address: %s", err.text);
+    else if (mig_env_public_ip(environment, answer.data ? answer.data : "") < 0)
+        mig_role_log(MIG_SEV_WARNING, "public address: %sip answered with '%.60s'", mig_site.api,
+                     answer.data ? answer.data : "");
+    mig_buf_fini(&answer);
+}
+
+/* What was known before stays when the service does not answer: a host does not leave its cloud. */
+static void
+ask_cloud(struct beat *b, struct json_object *environment)
+{
+    struct json_object *cloud = mig_cloud_discover(MIG_CLOUD_ADDRESS);
+    char *text = cloud ? mig_json_text(cloud) : NULL;
+
+    json_object_put(cloud);
+    if (text) {
+        free(b->known_cloud);
+        b->known_cloud = text;
+    }
+    cloud = json_tokener_parse(b->known_cloud);
+    if (json_object_is_type(cloud, json_type_object)) {
+        json_object_object_foreach(cloud, key, value)
+        {
+            json_object_object_add(environment, key, json_object_get(value));
+        }
+    }
+    json_object_put(cloud);
+}
+
 static int
 make_beat(struct beat *b, char *const modules[], struct mig_buf *out)
 {
-    static char mode[] = "daemon", version[] = PACKAGE_VERSION;
+    static char version[] = PACKAGE_VERSION;
     struct mig_time now = mig_time_now();
     char name[256];
     struct mig_heartbeat beat = {.name = name,
-                                 .mode = mode,
+                                 .mode = b->mode,
                                  .version = version,
                                  .pid = b->pid,
                                  .queueloc = b->queueloc,
@@ -85,8 +154,13 @@ make_beat(struct beat *b, char *const modules[], struct mig_buf *out)
 
     mig_env_hostname(name, sizeof(name));
     beat.environment = mig_env_json(modules);
-    beat.tags = mig_site_tags(&mig_site);
+    beat.tags = json_tokener_parse(b->tags);
     if (beat.environment && beat.tags) {
+        mig_env_proxy(beat.environment, b->proxy);
+        if (b->public_ip)
+            ask_public_ip(beat.environment);
+        if (b->cloud)
+            ask_cloud(b, beat.environment);
         mig_env_add(beat.environment, "plugins", b->plugins);
         mig_env_add(beat.environment, "confinement", b->layers);
         mig_env_add(beat.environment, "persist", b->persist);
@@ -99,37 +173,6 @@ make_beat(struct beat *b, char *const modules[], struct mig_buf *out)
     return rc;
 }
 
-static int
-post(const struct mig_buf *body, struct mig_err *err)
-{
-    static const char *const headers[] = {"Content-Type: application/json", NULL};
-    struct mig_http_options options = {.user_agent = "MIG Agent " PACKAGE_VERSION,
-                                       .timeout_ms = TIMEOUT_MS};
-    struct mig_buf answer = MIG_BUF_INIT;
-    struct mig_http *http = NULL;
-    char url[1024], ca[32];
-    int fd, status = 0, rc;
-
-    if (mig_site.ca_pem) {
-        fd = mig_memfd_sealed("ca", mig_site.ca_pem, strlen(mig_site.ca_pem));
-        if (fd < 0)
-            return mig_err_errno(err, -fd, "CA certificate");
-        snprintf(ca, sizeof(ca), "/proc/self/fd/%d", fd);
-        options.ca_file = ca;
-    }
-    snprintf(url, sizeof(url), "%sheartbeat", mig_site.api);
-    rc = mig_http_open(&options, &http, err);
-    if (rc == 0)
-        rc = mig_http_request(http, "POST", url, headers, body->data, body->len, 1u << 20, &status,
-                              &answer, err);
-    if (rc == 0 && status / 100 != 2)
-        rc = mig_err_set(err, MIG_E_PROTOCOL, "POST %s: status %d: %.300s", url, status,
-                         answer.data ? answer.data : "");
-    mig_http_close(http);
-    mig_buf_fini(&answer);
-    return rc;
-}
-
 static void
 report(const struct beat *b, int taken)
 {
@@ -138,6 +181,7 @@ report(const struct beat *b, int taken)
     mig_pack_number(&out, (uint64_t)taken);
     mig_pack_number(&out, b->hash);
     mig_pack_number(&out, (uint64_t)b->refresh);
+    mig_pack_text(&out, b->known_cloud);
     if (!out.failed)
         mig_frame_send(MIG_ROLE_FD, MIG_MSG_BEAT, out.data, out.len);
     mig_buf_fini(&out);
@@ -147,7 +191,7 @@ int
 mig_beat_main(const struct mig_role_user *user)
 {
     struct beat b = {0};
-    struct mig_buf body = MIG_BUF_INIT;
+    struct mig_buf body = MIG_BUF_INIT, answer = MIG_BUF_INIT;
     struct mig_err err = {0};
     char **modules = NULL;
     unsigned got;
@@ -160,9 +204,9 @@ mig_beat_main(const struct mig_role_user *user)
         mig_role_log(MIG_SEV_ERR, "%s", err.text);
         goto out;
     }
-    if (read_hello(&b) < 0 || make_beat(&b, modules, &body) < 0)
+    if (read_hello(&b, modules) < 0 || make_beat(&b, modules, &body) < 0)
         goto out;
-    rc = post(&body, &err);
+    rc = mig_reach_api(&mig_site, "heartbeat", &body, TIMEOUT_MS, &answer, &err);
     if (rc < 0)
         mig_role_log(MIG_SEV_WARNING, "%s", err.text);
     report(&b, rc == 0);
@@ -174,6 +218,11 @@ out:
     free(b.plugins);
     free(b.layers);
     free(b.persist);
+    free(b.proxy);
+    free(b.tags);
+    free(b.mode);
+    free(b.known_cloud);
     mig_buf_fini(&body);
+    mig_buf_fini(&answer);
     return status;
 }

@@ -208,7 +208,7 @@ mig_env_json(char *const modules[])
     struct json_object *env = json_object_new_object();
     struct json_object *addresses = json_object_new_array();
     struct json_object *list = json_object_new_array();
-    char ident[256], public_ip[INET6_ADDRSTRLEN + 8];
+    char ident[256], public_ip[INET6_ADDRSTRLEN + 8], container[32];
     struct utsname uts = {0};
 
     if (!env || !addresses || !list) {
@@ -226,11 +226,104 @@ mig_env_json(char *const modules[])
     add_text(env, "ident", ident);
     add_text(env, "os", "linux");
     add_text(env, "arch", mig_env_arch(uts.machine));
+    mig_env_container("", container, sizeof(container));
+    if (container[0])
+        add_text(env, "container", container);
     json_object_object_add(env, "isproxied", json_object_new_boolean(0));
     json_object_object_add(env, "addresses", addresses);
     add_text(env, "publicip", public_ip);
     json_object_object_add(env, "modules", list);
     return env;
+}
+
+void
+mig_env_proxy(struct json_object *env, const char *proxy)
+{
+    json_object_object_add(env, "isproxied", json_object_new_boolean(proxy[0] != '\0'));
+    if (proxy[0])
+        add_text(env, "proxy", proxy);
+}
+
+int
+mig_env_public_ip(struct json_object *env, const char *text)
+{
+    unsigned char bytes[16];
+    char address[INET6_ADDRSTRLEN];
+    size_t len = strcspn(text, " \t\r\n");
+
+    if (len == 0 || len >= sizeof(address) || text[len + strspn(text + len, " \t\r\n")] != '\0')
+        return -1;
+    memcpy(address, text, len);
+    address[len] = '\0';
+    if (inet_pton(AF_INET, address, bytes) != 1 && inet_pton(AF_INET6, address, bytes) != 1)
+        return -1;
+    add_text(env, "publicip", address);
+    return 0;
+}
+
+/* ---- containers ---- */
+
+static int
+has_file(const char *root, const char *path)
+{
+    char full[512];
+
+    snprintf(full, sizeof(full), "%s%s", root, path);
+    return access(full, F_OK) == 0;
+}
+
+/* What systemd, or the manager of the container, left for it to read (its word: a-z, 0-9, -). */
+static int
+read_word(const char *root, const char *path, char *name, size_t size)
+{
+    struct mig_buf text = MIG_BUF_INIT;
+    char full[512];
+    size_t len = 0;
+
+    snprintf(full, sizeof(full), "%s%s", root, path);
+    if (mig_file_read(full, 4096, &text, NULL) == 0 && text.data)
+        len = strspn(text.data, "abcdefghijklmnopqrstuvwxyz0123456789-");
+    if (len > 0 && len < size) {
+        memcpy(name, text.data, len);
+        name[len] = '\0';
+    }
+    mig_buf_fini(&text);
+    return name[0] != '\0';
+}
+
+/* Version 1 of the control groups shows the manager's folder; version 2 hides it by a namespace. */
+static const char *
+by_cgroup(const char *root)
+{
+    static const char *const words[][2] = {
+        {"kubepods", "kubernetes"}, {"docker", "docker"}, {"libpod", "podman"}, {"lxc", "lxc"}};
+    struct mig_buf text = MIG_BUF_INIT;
+    const char *found = "";
+    char full[512];
+
+    snprintf(full, sizeof(full), "%s/proc/1/cgroup", root);
+    if (mig_file_read(full, 65536, &text, NULL) == 0 && text.data)
+        for (size_t i = 0; !found[0] && i < sizeof(words) / sizeof(words[0]); i++)
+            if (strstr(text.data, words[i][0]))
+                found = words[i][1];
+    mig_buf_fini(&text);
+    return found;
+}
+
+void
+mig_env_container(const char *root, char *name, size_t size)
+{
+    name[0] = '\0';
+    if (has_file(root, "/run/secrets/kubernetes.io") ||
+        has_file(root, "/var/run/secrets/kubernetes.io"))
+        snprintf(name, size, "kubernetes");
+    else if (has_file(root, "/.dockerenv"))
+        snprintf(name, size, "docker");
+    else if (has_file(root, "/run/.containerenv"))
+        snprintf(name, size, "podman");
+    else if (!read_word(root, "/run/systemd/container", name, size) &&
+             !read_word(root, "/run/host/container-manager", name, size))
+        snprintf(name, size, "%s", by_cgroup(root));
 }
 
 void

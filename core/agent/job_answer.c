@@ -89,6 +89,8 @@ mig_jobs_fate(struct mig_supervisor *s, uint64_t cookie, uint64_t fate)
 void
 mig_jobs_relay_down(struct mig_supervisor *s)
 {
+    if (s->relay_up)
+        s->down_since = mig_time_monotonic_ms();
     s->relay_up = 0;
     for (struct mig_job *job = s->jobs; job; job = job->next)
         if (job->state == JOB_SENT)

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "agent/assemble.h"
+#include "agent/narrow.h"
 #include "agent/owner_log.h"
 #include "agent/persist.h"
 #include "agent/roster.h"
@@ -35,6 +36,7 @@ mig_job_end_operation(struct mig_supervisor *s, struct mig_job *job, size_t i,
     };
     struct mig_answer_part *part = &job->parts[i];
 
+    s->active_at = mig_time_monotonic_ms();
     job->parts_ended[i] = 1;
     part->status = status;
     if (!part->reason && reason[0])
@@ -96,7 +98,14 @@ start_operation(struct mig_supervisor *s, struct mig_job *job, size_t i)
                                    .context = s};
     struct mig_err err = {0};
     const char *quarantine;
+    char text[160];
 
+    if (mig_narrow_is_off(s->site, op->module)) {
+        snprintf(text, sizeof(text),
+                 "module '%.64s' is switched off on this endpoint (modules.off)", op->module);
+        mig_job_end_operation(s, job, i, MIG_ANSWER_FAILED, text);
+        return;
+    }
     if (op->cancel.action_id) {
         mig_job_cancel(s, job, i);
         return;

@@ -13,18 +13,22 @@ enum mig_message {
     MIG_MSG_ACK = 11,     /* supervisor: number connection, number tag */
     MIG_MSG_RESULT = 12,  /* supervisor: number cookie, bytes */
     MIG_MSG_FATE = 13,    /* relay: number cookie, number enum mig_amqp_fate or MIG_FATE_LOST */
-    MIG_MSG_UP = 14,      /* relay: connected; what was not confirmed is to be sent again */
+    MIG_MSG_UP = 14,      /* relay: connected, text proxy; what was not confirmed goes again */
     MIG_MSG_DOWN = 15,    /* relay */
 
-    /* verifier. HELLO: text queueloc, text folder for its throw-away home. */
+    /* verifier. HELLO: text queueloc, text folder for its throw-away home, and what the endpoint's
+     * own file has a say in: text tags (JSON), number check_target, text mode. */
     MIG_MSG_CHECK = 20,    /* supervisor: the bytes of a command */
     MIG_MSG_VERDICT = 21,  /* verifier: agent/verdict.h */
     MIG_MSG_ASSEMBLE = 22, /* supervisor: agent/assemble.h */
     MIG_MSG_ANSWER = 23, /* verifier: the bytes of the answered command; none: it can not be made */
 
     /* beat. HELLO: text queueloc, number pid, number hash and number refresh time, as last
-     * told, bytes plugins (agent/roster.h), bytes layers (plugin/layers.h). */
-    MIG_MSG_BEAT = 30 /* beat: number 1 when the API took it, number hash, number refresh time */
+     * told, bytes plugins (agent/roster.h), bytes layers (plugin/layers.h), bytes persist, text
+     * proxy of the relay, text tags (JSON), text mode, number public_ip and number cloud of the
+     * site, text cloud as last told (JSON), text of each module that is off. */
+    MIG_MSG_BEAT = 30 /* beat: number 1 when the API took it, number hash, number refresh time, text
+                       * cloud (JSON) */
 };
 
 #define MIG_FATE_LOST 3

@@ -28,6 +28,7 @@ struct mig_mksite {
     const char **relays;
     char **tags;
     char **persist;
+    char **proxies;
     struct mig_pgp_key *keys;
     size_t keys_count;
     struct mig_whitelist_entry *plugins; /* names and versions are ours */

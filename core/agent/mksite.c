@@ -4,6 +4,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -42,6 +45,47 @@ read_pem(const char *dir, const char *name, struct mig_buf *out, const char **re
     return 0;
 }
 
+/* A key without a passphrase: nobody is there to type one. */
+static int
+no_passphrase(char *buf, int size, int writing, void *context)
+{
+    (void)buf;
+    (void)size;
+    (void)writing;
+    (void)context;
+    return -1;
+}
+
+static int
+check_pair(const char *dir, const struct mig_mksite *s, struct mig_err *err)
+{
+    BIO *cert_bio = BIO_new_mem_buf(s->cert.data, (int)s->cert.len);
+    BIO *key_bio = BIO_new_mem_buf(s->key.data, (int)s->key.len);
+    X509 *cert = cert_bio ? PEM_read_bio_X509(cert_bio, NULL, no_passphrase, NULL) : NULL;
+    EVP_PKEY *key = key_bio ? PEM_read_bio_PrivateKey(key_bio, NULL, no_passphrase, NULL) : NULL;
+    int rc = 0;
+
+    if (!cert)
+        rc = mig_err_set(err, MIG_E_CONFIG,
+                         "%s/tls/cert.pem: holds no certificate that can be read", dir);
+    else if (!key)
+        rc = mig_err_set(err, MIG_E_CONFIG,
+                         "%s/tls/key.pem: holds no private key that can be read without a "
+                         "passphrase",
+                         dir);
+    else if (X509_check_private_key(cert, key) != 1)
+        rc = mig_err_set(err, MIG_E_CONFIG, "%s/tls: cert.pem is not the certificate of key.pem",
+                         dir);
+    else if (X509_cmp_current_time(X509_get0_notAfter(cert)) < 0)
+        rc = mig_err_set(err, MIG_E_CONFIG, "%s/tls/cert.pem: the certificate has expired", dir);
+    ERR_clear_error();
+    EVP_PKEY_free(key);
+    X509_free(cert);
+    BIO_free(key_bio);
+    BIO_free(cert_bio);
+    return rc;
+}
+
 static int
 read_tls(const char *dir, struct mig_mksite *s, struct mig_err *err)
 {
@@ -55,7 +99,7 @@ read_tls(const char *dir, struct mig_mksite *s, struct mig_err *err)
         return mig_err_set(err, MIG_E_CONFIG,
                            "%s/tls: cert.pem and key.pem belong together, one of them is missing",
                            dir);
-    return rc;
+    return rc == 0 && s->site.cert_pem ? check_pair(dir, s, err) : rc;
 }
 
 /* ---- keys ---- */
@@ -290,6 +334,9 @@ mig_mksite_fini(struct mig_mksite *s)
         free(*tag);
     for (char **text = s->persist; text && *text; text++)
         free(*text);
+    for (char **text = s->proxies; text && *text; text++)
+        free(*text);
+    free(s->proxies);
     free(s->persist);
     free(s->plugins);
     free(s->tags);

@@ -11,13 +11,17 @@
 #include "base/log.h"
 
 static const char *const known[] = {"agent.api",
+                                    "agent.checkin",
                                     "agent.checktarget",
                                     "agent.confdir",
+                                    "agent.discovercloudmeta",
+                                    "agent.discoverpublicip",
                                     "agent.extraprivacymode",
                                     "agent.heartbeatfreq",
                                     "agent.maxworkers",
                                     "agent.moduletimeout",
                                     "agent.plugindir",
+                                    "agent.proxies",
                                     "agent.relay",
                                     "agent.rundir",
                                     "agent.tags",
@@ -128,6 +132,83 @@ read_tags(const char *dir, struct mig_mksite *s, struct mig_err *err)
     }
     s->site.tags = (const char *const *)s->tags;
     return 0;
+}
+
+/* [user:password@]host:port */
+static int
+check_proxy(const char *dir, const char *proxy, struct mig_err *err)
+{
+    const char *host = mig_site_proxy_name(proxy), *colon = strrchr(host, ':');
+    char *end = NULL;
+    long port = colon ? strtol(colon + 1, &end, 10) : 0;
+
+    if (!strstr(proxy, "://") && colon && colon > host && !strpbrk(proxy, " \t/") && end && !*end &&
+        port > 0 && port < 65536 &&
+        (host[0] == '[' ? colon[-1] == ']' : memchr(host, ':', (size_t)(colon - host)) == NULL))
+        return 0;
+    return mig_err_set(err, MIG_E_CONFIG,
+                       "%s/agent.conf: agent.proxies: expected host:port or "
+                       "user:password@host:port, separated by commas, found '%.100s'",
+                       dir, host);
+}
+
+static int
+add_proxies(const char *dir, const char *list, struct mig_mksite *s, size_t *count,
+            struct mig_err *err)
+{
+    const char *at = list, *end;
+    int rc = 0;
+
+    do {
+        char *proxy, **grown = reallocarray(s->proxies, *count + 2, sizeof(*grown));
+
+        if (!grown)
+            return mig_err_errno(err, ENOMEM, "%s/agent.conf", dir);
+        s->proxies = grown;
+        s->proxies[*count] = NULL;
+        end = at + strcspn(at, ",");
+        proxy = trimmed(at, end);
+        if (!proxy)
+            return mig_err_errno(err, ENOMEM, "%s/agent.conf", dir);
+        s->proxies[(*count)++] = proxy;
+        s->proxies[*count] = NULL;
+        rc = check_proxy(dir, proxy, err);
+        at = end + 1;
+    } while (rc == 0 && *end);
+    return rc;
+}
+
+static int
+read_proxies(const char *dir, struct mig_mksite *s, struct mig_err *err)
+{
+    size_t values = count_values(s->conf, "agent.proxies"), count = 0;
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < values; i++)
+        rc = add_proxies(dir, mig_conf_get_nth(s->conf, "agent.proxies", i), s, &count, err);
+    s->site.proxies = (const char *const *)s->proxies;
+    return rc;
+}
+
+static int
+read_switches(struct mig_mksite *s, struct mig_err *err)
+{
+    const struct {
+        const char *key;
+        uint64_t *to;
+    } switches[] = {{"agent.checkin", &s->site.checkin},
+                    {"agent.discovercloudmeta", &s->site.cloud},
+                    {"agent.discoverpublicip", &s->site.public_ip}};
+    int rc = 0, value = 0;
+
+    for (size_t i = 0; rc == 0 && i < sizeof(switches) / sizeof(switches[0]); i++) {
+        rc = mig_conf_get_bool(s->conf, switches[i].key, 0, &value, err);
+        *switches[i].to = value != 0;
+    }
+    if (rc == 0 && s->site.public_ip && !s->site.api[0])
+        rc = mig_err_set(err, MIG_E_CONFIG,
+                         "agent.discoverpublicip asks the API, and agent.api is missing");
+    return rc;
 }
 
 /* What one operation may use up, and what it may tell. */
@@ -253,6 +334,10 @@ mig_mksite_conf(const char *dir, struct mig_mksite *s, struct mig_err *err)
         rc = read_api(dir, s, err);
     if (rc == 0)
         rc = read_tags(dir, s, err);
+    if (rc == 0)
+        rc = read_proxies(dir, s, err);
+    if (rc == 0)
+        rc = read_switches(s, err);
     if (rc == 0)
         rc = read_numbers(s, err);
     if (rc == 0)

@@ -143,20 +143,22 @@ add_builtins(struct mig_buf *out)
 static void
 add_site(const struct mig_site *site, struct mig_buf *out)
 {
-    mig_buf_addf(
-        out,
-        "const struct mig_site mig_site = {\n"
-        "    .layout = %d, .relays = relays, .tags = tags, .signers = signers,\n"
-        "    .persist = persist, .alerts_max = %" PRIu64 "u, .state_max = %" PRIu64 "u,\n"
-        "    .keyring = keyring, .keyring_len = %" PRIu64 "u,\n"
-        "    .heartbeat_ms = %" PRId64 ", .module_timeout_ms = %" PRId64 ",\n"
-        "    .max_workers = %" PRIu64 "u, .output_max = %" PRIu64 "u, .memory_max = %" PRIu64 "u,\n"
-        "    .cpu_max = %" PRIu64 "u, .open_files_max = %" PRIu64 "u, .private_mode = %" PRIu64
-        "u,\n"
-        "    .check_target = %" PRIu64 "u,\n",
-        MIG_SITE_LAYOUT, site->alerts_max, site->state_max, site->keyring_len, site->heartbeat_ms,
-        site->module_timeout_ms, site->max_workers, site->output_max, site->memory_max,
-        site->cpu_max, site->open_files_max, site->private_mode, site->check_target);
+    mig_buf_addf(out,
+                 "const struct mig_site mig_site = {\n"
+                 "    .layout = %d, .relays = relays, .tags = tags, .signers = signers,\n"
+                 "    .persist = persist, .alerts_max = %" PRIu64 "u, .state_max = %" PRIu64 "u,\n"
+                 "    .keyring = keyring, .keyring_len = %" PRIu64 "u,\n"
+                 "    .heartbeat_ms = %" PRId64 ", .module_timeout_ms = %" PRId64 ",\n"
+                 "    .max_workers = %" PRIu64 "u, .output_max = %" PRIu64
+                 "u, .memory_max = %" PRIu64 "u,\n"
+                 "    .cpu_max = %" PRIu64 "u, .open_files_max = %" PRIu64
+                 "u, .private_mode = %" PRIu64 "u,\n"
+                 "    .check_target = %" PRIu64 "u, .proxies = proxies, .checkin = %" PRIu64 "u,\n"
+                 "    .public_ip = %" PRIu64 "u, .cloud = %" PRIu64 "u,\n",
+                 MIG_SITE_LAYOUT, site->alerts_max, site->state_max, site->keyring_len,
+                 site->heartbeat_ms, site->module_timeout_ms, site->max_workers, site->output_max,
+                 site->memory_max, site->cpu_max, site->open_files_max, site->private_mode,
+                 site->check_target, site->checkin, site->public_ip, site->cloud);
     add_member(out, "api", site->api);
     add_member(out, "run_dir", site->run_dir);
     add_member(out, "plugin_dir", site->plugin_dir);
@@ -180,6 +182,7 @@ mig_mksite_source(const struct mig_mksite *s, struct mig_buf *out)
     add_list(out, "relays", s->site.relays);
     add_list(out, "tags", s->site.tags);
     add_list(out, "persist", s->site.persist);
+    add_list(out, "proxies", s->site.proxies);
     add_signers(s, out);
     mig_buf_adds(out, "static const unsigned char keyring[] = {\n");
     add_bytes(out, s->site.keyring, s->site.keyring_len);

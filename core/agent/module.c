@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "agent/agent.h"
+#include "agent/narrow.h"
 #include "agent/site.h"
 #include "base/buf.h"
 #include "base/file.h"
@@ -140,6 +141,8 @@ mig_agent_module(const struct mig_site *site, const char *module, int pretty)
 
     if (read_parameters(&message, &parameters, &len, &err) < 0)
         error_result(&result, err.text);
+    else if (mig_narrow_is_off(site, module))
+        error_result(&result, "the module is switched off on this endpoint (modules.off)");
     else
         run(site, module, parameters, len, &result);
     if (!result.data || result.failed)

@@ -4,57 +4,27 @@
 #include "agent/persist.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "agent/env.h"
+#include "agent/narrow.h"
 #include "agent/site.h"
 #include "base/buf.h"
-#include "base/file.h"
 #include "base/json.h"
 
 #define FILE_MAX (256u << 10)
-
-/* What root obeys must be root's. */
-static int
-check_owner(const char *path, int fd, struct mig_err *err)
-{
-    struct stat st;
-
-    if (fstat(fd, &st) < 0)
-        return mig_err_errno(err, errno, "%s", path);
-    if (!S_ISREG(st.st_mode))
-        return mig_err_set(err, MIG_E_CONFIG, "%s: expected a regular file", path);
-    if ((st.st_uid != 0 && st.st_uid != geteuid()) || (st.st_mode & (S_IWGRP | S_IWOTH)))
-        return mig_err_set(err, MIG_E_CONFIG,
-                           "%s: owned by user %u, mode %04o: expected a file of root that nobody "
-                           "else can write (chown root, chmod go-w)",
-                           path, (unsigned)st.st_uid, (unsigned)st.st_mode & 07777);
-    return 0;
-}
 
 /* -ENOENT when there is no file. */
 static int
 read_file(const char *path, struct json_object **ret, struct mig_err *err)
 {
     struct mig_buf text = MIG_BUF_INIT;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    int rc;
+    int rc = mig_owned_file_read(path, FILE_MAX, &text, err);
 
-    if (fd < 0)
-        return errno == ENOENT || errno == ENOTDIR ? -ENOENT
-                                                   : mig_err_errno(err, errno, "%s", path);
-    rc = check_owner(path, fd, err);
-    if (rc == 0) {
-        rc = mig_fd_read_all(fd, FILE_MAX, &text);
-        if (rc < 0)
-            rc = mig_err_set(err, MIG_E_CONFIG, "%s: %s", path, mig_strerror(rc));
-    }
     if (rc == 0 && mig_json_parse(text.data ? text.data : "", text.len, NULL, ret, err) < 0) {
         mig_err_prefix(err, "%s", path);
         rc = MIG_E_CONFIG;
@@ -63,7 +33,6 @@ read_file(const char *path, struct json_object **ret, struct mig_err *err)
         json_object_put(*ret);
         rc = mig_err_set(err, MIG_E_CONFIG, "%s: expected a JSON object", path);
     }
-    close(fd);
     mig_buf_fini(&text);
     return rc;
 }

@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "transport/amqp.h"
+#include "transport/tunnel.h"
 
 #define BACKOFF_MIN_MS 500
 #define BACKOFF_MAX_MS 60000
@@ -35,6 +36,7 @@ struct relay {
     int backoff_ms;
     int gone; /* the supervisor is */
     char ca[32], cert[32], key[32];
+    const char *proxy; /* that dial() is to use; NULL: the environment's */
 };
 
 /* rabbitmq-c takes paths only; what is built in becomes a sealed memory file. */
@@ -82,21 +84,34 @@ on_fate(void *context, uint64_t cookie, enum mig_amqp_fate fate)
 }
 
 static int
-connect_once(struct relay *r, struct mig_err *err)
+dial(void *context, const char *host, int port, int tls, int *ret_fd, struct mig_err *err)
+{
+    struct relay *r = context;
+    struct mig_tunnel_options options = {.proxy = r->proxy,
+                                         .host = host,
+                                         .port = port,
+                                         .tls = tls,
+                                         .ca_pem = r->ca[0] ? r->ca : NULL,
+                                         .cert_pem = r->cert[0] ? r->cert : NULL,
+                                         .key_pem = r->key[0] ? r->key : NULL};
+
+    return mig_tunnel_open(&options, ret_fd, err);
+}
+
+static int
+open_broker(struct relay *r, const char *uri, int proxied, struct mig_err *err)
 {
     struct mig_amqp_options options = {
-        .uri = mig_site.relays[r->next_address],
+        .uri = uri,
         .ca_pem = r->ca[0] ? r->ca : NULL,
         .cert_pem = r->cert[0] ? r->cert : NULL,
         .key_pem = r->key[0] ? r->key : NULL,
         .client_name = "mig-agent",
+        .dial = proxied ? dial : NULL,
+        .dial_context = r,
     };
-    int rc;
+    int rc = mig_amqp_open(&options, &r->amqp, err);
 
-    r->next_address++;
-    if (!mig_site.relays[r->next_address])
-        r->next_address = 0;
-    rc = mig_amqp_open(&options, &r->amqp, err);
     if (rc == 0)
         rc = mig_amqp_queue(r->amqp, r->queue, MIG_EXCHANGE_AGENTS, err);
     if (rc == 0)
@@ -106,6 +121,37 @@ connect_once(struct relay *r, struct mig_err *err)
         r->amqp = NULL;
     }
     return rc;
+}
+
+/* One address: by the site's proxies in their order, by that of the environment, directly.
+ * *ret_proxy: its name without a password; "" when there is none. */
+static int
+connect_once(struct relay *r, const char **ret_proxy, struct mig_err *err)
+{
+    const char *uri = mig_site.relays[r->next_address];
+    const char *const *proxies = mig_site.proxies;
+
+    r->next_address++;
+    if (!mig_site.relays[r->next_address])
+        r->next_address = 0;
+    for (; proxies && *proxies && !r->gone; proxies++) {
+        r->proxy = *proxies;
+        if (open_broker(r, uri, 1, err) == 0) {
+            *ret_proxy = mig_site_proxy_name(*proxies);
+            return 0;
+        }
+        mig_role_log(MIG_SEV_WARNING, "%s", err->text);
+    }
+    if (mig_tunnel_environment()) {
+        r->proxy = NULL;
+        if (open_broker(r, uri, 1, err) == 0) {
+            *ret_proxy = "of the environment";
+            return 0;
+        }
+        mig_role_log(MIG_SEV_WARNING, "%s", err->text);
+    }
+    *ret_proxy = "";
+    return open_broker(r, uri, 0, err);
 }
 
 /* Half of the wait is random: thousands of agents lose a broker at one moment. */
@@ -121,16 +167,20 @@ back_off(struct relay *r)
 static void
 try_connect(struct relay *r)
 {
+    struct mig_buf body = MIG_BUF_INIT;
     struct mig_err err = {0};
+    const char *proxy = "";
 
-    if (connect_once(r, &err) < 0) {
+    if (connect_once(r, &proxy, &err) < 0) {
         back_off(r);
         mig_role_log(MIG_SEV_WARNING, "%s", err.text);
         return;
     }
     r->connection++;
     r->backoff_ms = BACKOFF_MIN_MS;
-    tell(r, MIG_MSG_UP, NULL);
+    mig_pack_text(&body, proxy);
+    tell(r, MIG_MSG_UP, &body);
+    mig_buf_fini(&body);
 }
 
 static void

@@ -55,13 +55,21 @@ agent_part(const struct mig_site *site)
 {
     struct json_object *part = json_object_new_object();
     struct json_object *relays = json_object_new_array();
+    struct json_object *proxies = json_object_new_array();
     struct json_object *tags = json_object_new_object();
 
     for (size_t i = 0; site->relays && site->relays[i]; i++)
         json_object_array_add(relays, without_password(site->relays[i]));
     for (size_t i = 0; site->tags && site->tags[i]; i += 2)
         add_text(tags, site->tags[i], site->tags[i + 1]);
+    for (size_t i = 0; site->proxies && site->proxies[i]; i++)
+        json_object_array_add(proxies,
+                              json_object_new_string(mig_site_proxy_name(site->proxies[i])));
     json_object_object_add(part, "relay", relays);
+    json_object_object_add(part, "proxies", proxies);
+    json_object_object_add(part, "checkin", json_object_new_boolean(site->checkin != 0));
+    json_object_object_add(part, "discoverpublicip", json_object_new_boolean(site->public_ip != 0));
+    json_object_object_add(part, "discovercloudmeta", json_object_new_boolean(site->cloud != 0));
     add_text(part, "api", site->api);
     add_duration(part, "heartbeatfreq", site->heartbeat_ms);
     add_duration(part, "moduletimeout", site->module_timeout_ms);
@@ -142,6 +150,7 @@ mig_agent_settings(const struct mig_site *site, FILE *out)
     struct json_object *limits = json_object_new_object();
     struct json_object *users = json_object_new_object();
     struct json_object *signers = json_object_new_array();
+    struct json_object *off = json_object_new_array();
 
     add_text(all, "version", PACKAGE_VERSION);
     json_object_object_add(all, "site", json_object_new_boolean(mig_site_present(site)));
@@ -155,6 +164,9 @@ mig_agent_settings(const struct mig_site *site, FILE *out)
     add_text(all, "checktarget",
              (const char *const[]){"off", "decidable", "strict"}[site->check_target % 3]);
     json_object_object_add(all, "extraprivacymode", json_object_new_boolean(site->private_mode));
+    for (size_t i = 0; site->modules_off && site->modules_off[i]; i++)
+        json_object_array_add(off, json_object_new_string(site->modules_off[i]));
+    json_object_object_add(all, "modulesoff", off);
     add_text(users, "relay", site->relay_user);
     add_text(users, "verifier", site->verifier_user);
     json_object_object_add(all, "user", users);

@@ -4,12 +4,27 @@
 #include "agent/site.h"
 
 #include <json-c/json.h>
+#include <string.h>
 
 int
 mig_site_present(const struct mig_site *site)
 {
     return site->layout == MIG_SITE_LAYOUT && site->relays && site->relays[0] &&
            site->keyring_len > 0;
+}
+
+const char *
+mig_site_proxy_name(const char *proxy)
+{
+    const char *at = strrchr(proxy, '@');
+
+    return at ? at + 1 : proxy;
+}
+
+const char *
+mig_site_mode(const struct mig_site *site)
+{
+    return site->checkin ? "checkin" : "daemon";
 }
 
 const char *

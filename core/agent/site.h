@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 /* Raised whenever the struct changes: an agent linked from two versions refuses to start. */
-#define MIG_SITE_LAYOUT 4
+#define MIG_SITE_LAYOUT 5
 
 /* clang-format off */
 #define MIG_SITE_TYPES                                                                             \
@@ -49,6 +49,11 @@ struct mig_site {                                                               
     uint64_t open_files_max;       /* of one worker */                                             \
     uint64_t private_mode;         /* 1: fields that plugins declare private are masked */         \
     uint64_t check_target;         /* 0: off, 1: when decidable, 2: strict */                      \
+    const char *const *proxies;    /* [user:password@]host:port, in order; ends with NULL */       \
+    uint64_t checkin;              /* 1: it starts, does what is queued, and ends */               \
+    uint64_t public_ip;            /* 1: ask the API for the address it sees */                    \
+    uint64_t cloud;                /* 1: ask the cloud's metadata service */                       \
+    const char *const *modules_off; /* of the endpoint's own file only; ends with NULL */          \
 }
 /* clang-format on */
 
@@ -62,6 +67,10 @@ struct json_object;
 struct json_object *mig_site_tags(const struct mig_site *site);
 /* 1 when the site says whom to serve: false for the packaged agent. */
 int mig_site_present(const struct mig_site *site);
+/* "daemon" or "checkin", as heartbeats and targets say it. */
+const char *mig_site_mode(const struct mig_site *site);
+/* A proxy without its user and password. */
+const char *mig_site_proxy_name(const char *proxy);
 const char *mig_site_run_dir(const struct mig_site *site);
 const char *mig_site_plugin_dir(const struct mig_site *site);
 const char *mig_site_conf_dir(const struct mig_site *site);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <json-c/json.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/frame.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "plugin/cgroup.h"
@@ -36,6 +38,8 @@
 #define BEAT_TIMEOUT_MS 30000
 #define BEAT_RETRY_MS 15000
 #define POLL_MAX 128
+#define CHECKIN_QUIET_MS 10000  /* with nothing to do, until a check-in ends */
+#define CHECKIN_BROKER_MS 60000 /* without a broker, until it gives up */
 #define ROLE_MESSAGE_MAX (MIG_FRAME_MAX)
 
 /* ---- signals: only a descriptor is written, the loop does the rest ---- */
@@ -139,7 +143,7 @@ open_state(struct mig_supervisor *s, struct mig_err *err)
         rc = mig_control_open(s->run_fd, &s->control, err);
     if (rc == 0)
         rc = verifier_home(s, err);
-    if (rc == 0)
+    if (rc == 0 && !s->site->checkin)
         rc = mig_persist_start(s->site, s->run_fd, path, s->roster, &s->persist, err);
     if (rc == 0)
         snprintf(s->queueloc, sizeof(s->queueloc), "linux.%s", uid);
@@ -156,6 +160,7 @@ close_state(struct mig_supervisor *s)
     mig_persist_end(s->persist);
     mig_roster_free(s->roster);
     mig_control_close(s->control, s->run_fd);
+    free(s->cloud);
     mig_owner_log_close(s->owner_log);
     mig_journal_close(s->journal);
     for (int *fd = (int[]){s->spool_fd, s->lock_fd, s->run_fd, -2}; *fd != -2; fd++)
@@ -178,6 +183,17 @@ start_relay(struct mig_supervisor *s)
     mig_buf_fini(&hello);
 }
 
+static void
+pack_tags(const struct mig_supervisor *s, struct mig_buf *hello)
+{
+    struct json_object *tags = mig_site_tags(s->site);
+    char *text = tags ? mig_json_text(tags) : NULL;
+
+    mig_pack_text(hello, text ? text : "{}");
+    free(text);
+    json_object_put(tags);
+}
+
 int
 mig_supervisor_verifier(struct mig_supervisor *s)
 {
@@ -191,6 +207,9 @@ mig_supervisor_verifier(struct mig_supervisor *s)
         return -EAGAIN;
     mig_pack_text(&hello, s->queueloc);
     mig_pack_text(&hello, s->verifier_home);
+    pack_tags(s, &hello);
+    mig_pack_number(&hello, s->site->check_target);
+    mig_pack_text(&hello, mig_site_mode(s->site));
     rc = mig_child_start(&s->verifier, &hello, &err);
     if (rc < 0)
         mig_log(MIG_SEV_ERR, "%s", err.text[0] ? err.text : "the verifier does not start");
@@ -217,6 +236,14 @@ start_beat(struct mig_supervisor *s, int64_t now)
     mig_buf_reset(&part);
     mig_persist_json(s->persist, &part);
     mig_pack_bytes(&hello, part.data, part.len);
+    mig_pack_text(&hello, s->proxy);
+    pack_tags(s, &hello);
+    mig_pack_text(&hello, mig_site_mode(s->site));
+    mig_pack_number(&hello, s->site->public_ip);
+    mig_pack_number(&hello, s->site->cloud);
+    mig_pack_text(&hello, s->cloud);
+    for (size_t i = 0; s->site->modules_off && s->site->modules_off[i]; i++)
+        mig_pack_text(&hello, s->site->modules_off[i]);
     if (mig_child_start(&s->beat, &hello, &err) < 0)
         mig_log(MIG_SEV_ERR, "%s", err.text[0] ? err.text : "the heartbeat does not start");
     s->beat_deadline = now + BEAT_TIMEOUT_MS;
@@ -257,7 +284,10 @@ relay_message(struct mig_supervisor *s, uint32_t type, struct mig_unpack *in)
             mig_jobs_fate(s, a, b);
         break;
     case MIG_MSG_UP:
-        mig_log(MIG_SEV_NOTICE, "connected to the broker");
+        raw = mig_unpack_bytes(in, &len);
+        snprintf(s->proxy, sizeof(s->proxy), "%.*s", (int)(len > 250 ? 250 : len), raw);
+        mig_log(MIG_SEV_NOTICE, "connected to the broker%s%s", s->proxy[0] ? " by proxy " : "",
+                s->proxy);
         mig_jobs_relay_down(s);
         s->relay_up = 1;
         break;
@@ -285,11 +315,17 @@ static int
 beat_message(struct mig_supervisor *s, uint32_t type, struct mig_unpack *in)
 {
     uint64_t taken = mig_unpack_number(in);
+    char *cloud;
 
     if (type != MIG_MSG_BEAT)
         return MIG_E_PROTOCOL;
     s->env_hash = mig_unpack_number(in);
     s->env_refresh = (int64_t)mig_unpack_number(in);
+    cloud = mig_unpack_dup(in, NULL);
+    if (!cloud)
+        return MIG_E_PROTOCOL;
+    free(s->cloud);
+    s->cloud = cloud;
     if (taken)
         s->beat_next = mig_time_monotonic_ms() + s->site->heartbeat_ms;
     return 0;
@@ -309,6 +345,8 @@ hear(struct mig_supervisor *s, struct mig_child *child)
         if (rc < 0)
             break;
         mig_unpack_init(&in, body.data, body.len);
+        if (child != &s->beat || !s->beaten)
+            s->active_at = mig_time_monotonic_ms();
         if (type == MIG_MSG_LOG)
             log_for(child, &in);
         else if (child == &s->relay)
@@ -330,6 +368,10 @@ lose(struct mig_supervisor *s, struct mig_child *child, const char *why)
     if (child != &s->beat)
         mig_log(MIG_SEV_WARNING, "the %s %s; it is started again", child->role, why);
     mig_child_stop(child);
+    if (child != &s->beat || !s->beaten)
+        s->active_at = mig_time_monotonic_ms();
+    if (child == &s->beat)
+        s->beaten = 1;
     if (child == &s->relay)
         mig_jobs_relay_down(s);
     if (child == &s->verifier)
@@ -351,6 +393,31 @@ serve_child(struct mig_supervisor *s, struct mig_child *child, short events)
         lose(s, child, rc == MIG_E_PROTOCOL ? "broke the protocol" : "is gone");
 }
 
+/* ---- check-in mode ---- */
+
+/* When a check-in has come to its end, in good or bad, if nothing happens until then. */
+static int64_t
+checkin_end(const struct mig_supervisor *s)
+{
+    if (!s->relay_up)
+        return s->down_since + CHECKIN_BROKER_MS;
+    if (s->jobs)
+        return s->active_at + s->site->module_timeout_ms + CHECKIN_BROKER_MS;
+    return s->active_at + (s->beaten || !s->site->api[0] ? CHECKIN_QUIET_MS : BEAT_TIMEOUT_MS);
+}
+
+static void
+check_in(struct mig_supervisor *s)
+{
+    if (mig_time_monotonic_ms() < checkin_end(s))
+        return;
+    s->stopping = 1;
+    s->given_up = !s->relay_up || s->jobs;
+    if (!s->given_up)
+        mig_log(MIG_SEV_NOTICE, "checked in: %" PRIu64 " commands accepted, %" PRIu64 " answered",
+                s->accepted, s->answered);
+}
+
 /* ---- time ---- */
 
 static void
@@ -369,6 +436,7 @@ tick(struct mig_supervisor *s)
     if (s->beat.pid > 0 && now > s->beat_deadline) {
         mig_log(MIG_SEV_WARNING, "heartbeat: the API does not answer");
         mig_child_stop(&s->beat);
+        s->beaten = 1;
     }
     if (s->beat.pid == 0 && s->site->api[0] && now >= s->beat_next)
         start_beat(s, now);
@@ -403,6 +471,8 @@ next_wake(const struct mig_supervisor *s)
         until(&timeout, s->beat_deadline + 1, now);
     else if (s->site->api[0])
         until(&timeout, s->beat_next, now);
+    if (s->site->checkin)
+        until(&timeout, checkin_end(s) + 1, now);
     return timeout;
 }
 
@@ -439,6 +509,8 @@ turn(struct mig_supervisor *s)
     mig_control_step(s->control, s);
     mig_jobs_step(s);
     mig_persist_step(s->persist);
+    if (s->site->checkin)
+        check_in(s);
     tick(s);
     mig_jobs_work(s);
 }
@@ -480,9 +552,13 @@ mig_supervisor_run(const struct mig_site *site, struct mig_err *err)
         mig_owner_log_started(s.owner_log);
         tick(&s);
         mig_jobs_work(&s);
+        s.active_at = s.down_since = mig_time_monotonic_ms();
         while (!s.stopping)
             turn(&s);
         mig_log(MIG_SEV_NOTICE, "stopped; %zu commands stay in the spool", mig_jobs_count(&s));
+        if (s.given_up)
+            rc = mig_err_set(err, MIG_E_TIMEOUT, "the check-in did not come to its end: %s",
+                             s.relay_up ? "commands do not end" : "the broker is not to be had");
     }
     close_state(&s);
     mig_cgroup_stop();

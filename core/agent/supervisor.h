@@ -36,6 +36,8 @@ struct mig_supervisor {
     struct mig_persist *persist; /* NULL: the site has none */
 
     int relay_up;
+    char proxy[256];           /* of the relay's connection; "": none */
+    char *cloud;               /* JSON, as the beat last found out; NULL: nothing */
     uint64_t relay_instance;   /* tags of an earlier relay mean nothing */
     int64_t verifier_deadline; /* of the request it is at; 0: it is idle */
     int64_t verifier_idle_since;
@@ -49,6 +51,10 @@ struct mig_supervisor {
     unsigned running; /* workers */
     size_t answers;   /* in the spool */
     int stopping;
+    int given_up;       /* a check-in that did not come to its end */
+    int64_t down_since; /* monotonic: without a broker */
+    int beaten;         /* the first heartbeat is through, or will not be */
+    int64_t active_at;  /* monotonic: when a role last said something, or an operation ended */
 
     int64_t started; /* Unix seconds */
     uint64_t accepted, refused, answered;

@@ -20,6 +20,7 @@
 #include "base/frame.h"
 #include "base/log.h"
 #include "document/target.h"
+#include "transport/tunnel.h"
 #include "trust/acl.h"
 #include "trust/pgp.h"
 
@@ -28,6 +29,9 @@ struct verifier {
     struct mig_acl *acl;
     char *queueloc;
     char *home; /* folder for the throw-away keyring */
+    char *tags; /* JSON */
+    uint64_t check_target;
+    char *mode;
     struct mig_target_record record;
     char name[256];
 };
@@ -43,17 +47,20 @@ load_record(struct verifier *v)
     if (r->name)
         return 0;
     r->environment = mig_env_json(NULL);
-    r->tags = mig_site_tags(&mig_site);
+    r->tags = json_tokener_parse(v->tags);
     if (!r->environment || !r->tags)
         return -ENOMEM;
     for (size_t i = 0; i < sizeof(elsewhere) / sizeof(elsewhere[0]); i++)
         json_object_object_del(r->environment, elsewhere[i]);
+    /* What the platform knows of it is a heartbeat old. */
+    if ((mig_site.proxies && mig_site.proxies[0]) || mig_tunnel_environment())
+        json_object_object_del(r->environment, "isproxied");
     mig_env_hostname(v->name, sizeof(v->name));
     r->name = v->name;
     r->queueloc = v->queueloc;
-    r->mode = "daemon";
+    r->mode = v->mode;
     r->version = PACKAGE_VERSION;
-    r->status = mig_site.check_target == 2 ? "online" : NULL;
+    r->status = v->check_target == 2 ? "online" : NULL;
     return 0;
 }
 
@@ -78,7 +85,7 @@ serve_check(struct verifier *v, const struct mig_buf *request)
     struct mig_err err = {0};
     int rc = load_trust(v, &err);
 
-    if (rc == 0 && mig_site.check_target)
+    if (rc == 0 && v->check_target)
         rc = load_record(v);
     if (rc < 0) {
         mig_role_log(MIG_SEV_ERR, "the built-in keys or ACL can not be used: %s", err.text);
@@ -88,8 +95,8 @@ serve_check(struct verifier *v, const struct mig_buf *request)
                                 .acl = v->acl,
                                 .queueloc = v->queueloc,
                                 .now = mig_time_now(),
-                                .record = mig_site.check_target ? &v->record : NULL,
-                                .strict = mig_site.check_target == 2};
+                                .record = v->check_target ? &v->record : NULL,
+                                .strict = v->check_target == 2};
     rc = mig_verify_command(&verify, request->data, request->len, &verdict);
     if (rc == 0)
         rc = mig_verdict_pack(&verdict, &out);
@@ -161,6 +168,9 @@ mig_verifier_main(const struct mig_role_user *user)
     mig_unpack_init(&in, hello.data, hello.len);
     v.queueloc = mig_unpack_dup(&in, NULL);
     v.home = mig_unpack_dup(&in, NULL);
+    v.tags = mig_unpack_dup(&in, NULL);
+    v.check_target = mig_unpack_number(&in);
+    v.mode = mig_unpack_dup(&in, NULL);
     if (in.bad)
         goto out;
     serve(&v);
@@ -170,6 +180,8 @@ out:
     mig_acl_free(v.acl);
     free(v.queueloc);
     free(v.home);
+    free(v.tags);
+    free(v.mode);
     json_object_put(v.record.environment);
     json_object_put(v.record.tags);
     mig_buf_fini(&hello);

@@ -5,4 +5,6 @@ core_libmig_core_a_SOURCES += \
 	core/transport/amqp_connect.c \
 	core/transport/amqp_internal.h \
 	core/transport/http.c \
-	core/transport/http.h
+	core/transport/http.h \
+	core/transport/tunnel.c \
+	core/transport/tunnel.h

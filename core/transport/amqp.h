@@ -18,6 +18,11 @@ struct mig_amqp_options {
     int heartbeat_s;         /* 0: 60 */
     int connect_timeout_ms;  /* 0: 5000 */
     const char *client_name; /* shown in the broker's management */
+    /* Connects instead of us, with TLS and its checks when `tls`: a non-blocking socket for plain
+     * AMQP, which is closed with the connection. NULL: directly. */
+    int (*dial)(void *context, const char *host, int port, int tls, int *ret_fd,
+                struct mig_err *err);
+    void *dial_context;
 };
 
 /* The names of facts 4.1. */

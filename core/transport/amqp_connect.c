@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "transport/amqp_internal.h"
 
@@ -109,6 +110,25 @@ tls_socket(struct mig_amqp *amqp, const struct mig_amqp_options *o, struct mig_e
     return 0;
 }
 
+/* The option `dial` has the connection made elsewhere. */
+static int
+dial_out(struct mig_amqp *amqp, const struct mig_amqp_options *o,
+         const struct amqp_connection_info *info, struct mig_err *err)
+{
+    int fd = -1;
+    int rc = o->dial(o->dial_context, info->host, info->port, info->ssl, &fd, err);
+
+    if (rc < 0)
+        return rc;
+    amqp->socket = amqp_tcp_socket_new(amqp->conn);
+    if (!amqp->socket) {
+        close(fd);
+        return mig_err_errno(err, ENOMEM, "broker %s", amqp->where);
+    }
+    amqp_tcp_socket_set_sockfd(amqp->socket, fd);
+    return 0;
+}
+
 static int
 dial(struct mig_amqp *amqp, const struct mig_amqp_options *o,
      const struct amqp_connection_info *info, struct mig_err *err)
@@ -117,6 +137,8 @@ dial(struct mig_amqp *amqp, const struct mig_amqp_options *o,
     struct timeval timeout = {ms / 1000, (ms % 1000) * 1000};
     int rc;
 
+    if (o->dial)
+        return dial_out(amqp, o, info, err);
     if (info->ssl) {
         rc = tls_socket(amqp, o, err);
         if (rc < 0)

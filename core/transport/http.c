@@ -34,6 +34,15 @@ global_init(void)
     global_result = curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
+int
+mig_http_global(struct mig_err *err)
+{
+    pthread_once(&global_once, global_init);
+    return global_result == CURLE_OK ? 0
+                                     : mig_err_set(err, -EIO, "libcurl does not start: %s",
+                                                   curl_easy_strerror(global_result));
+}
+
 static size_t
 sink_write(char *data, size_t size, size_t count, void *context)
 {
@@ -77,6 +86,10 @@ set_options(CURL *curl, const struct mig_http_options *o)
     if (o->proxy) {
         SET(CURLOPT_PROXY, o->proxy);
     }
+    if (o->tunnel) {
+        SET(CURLOPT_HTTPPROXYTUNNEL, 1L);
+        SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    }
 #undef SET
     return rc;
 }
@@ -88,10 +101,9 @@ mig_http_open(const struct mig_http_options *options, struct mig_http **ret, str
     CURLcode rc;
     int code = 0;
 
-    pthread_once(&global_once, global_init);
-    if (global_result != CURLE_OK)
-        return mig_err_set(err, -EIO, "libcurl does not start: %s",
-                           curl_easy_strerror(global_result));
+    code = mig_http_global(err);
+    if (code < 0)
+        return code;
     http = calloc(1, sizeof(*http));
     if (!http)
         return mig_err_errno(err, ENOMEM, "HTTP client");

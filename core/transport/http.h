@@ -14,6 +14,7 @@ struct mig_http_options {
     const char *user_agent;
     const char *ca_file; /* NULL: the system's */
     const char *proxy;   /* NULL: from the environment */
+    int tunnel;          /* CONNECT through the proxy also for http:// */
     int timeout_ms;      /* of a whole request; 0: 30000 */
     int skip_verify;     /* ~/.migrc api.skipverifycert only */
 };
@@ -23,6 +24,8 @@ struct mig_http_response {
     struct mig_buf *body;
 };
 
+/* Starts libcurl, once in a process; mig_http_open() does it. */
+int mig_http_global(struct mig_err *err);
 int mig_http_open(const struct mig_http_options *options, struct mig_http **ret,
                   struct mig_err *err);
 void mig_http_close(struct mig_http *http);

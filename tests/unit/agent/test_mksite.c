@@ -157,7 +157,9 @@ test_good(void **state)
     (void)state;
     put("agent.conf",
         CONF "api = \"http://127.0.0.1/api/v1\"\nheartbeatfreq = 1m\n"
-             "tags = team: blue : sky\nextraprivacymode = on\n[limits]\noutput = 65536\n"
+             "tags = team: blue : sky\nextraprivacymode = on\ncheckin = on\n"
+             "proxies = one:3128, me:pass@[::1]:8080\nproxies = three:1\n"
+             "discoverpublicip = on\ndiscovercloudmeta = on\n[limits]\noutput = 65536\n"
              "cpu = 30\nopenfiles = 99\n");
     put("plugins.allow",
         "house 1.0 1.0 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n");
@@ -170,11 +172,19 @@ test_good(void **state)
     assert_int_equal(site.site.private_mode, 1);
     assert_string_equal(site.site.tags[0], "team");
     assert_string_equal(site.site.tags[1], "blue : sky");
+    assert_int_equal(site.site.checkin + site.site.public_ip + site.site.cloud, 3);
+    assert_string_equal(site.site.proxies[0], "one:3128");
+    assert_string_equal(site.site.proxies[1], "me:pass@[::1]:8080");
+    assert_string_equal(mig_site_proxy_name(site.site.proxies[1]), "[::1]:8080");
+    assert_string_equal(site.site.proxies[2], "three:1");
+    assert_null(site.site.proxies[3]);
     assert_int_equal(site.keys_count, 1);
     assert_true(site.site.keyring_len > 100);
     assert_string_equal(site.plugins[site.plugins_count - 1].name, "house");
     assert_int_equal(mig_mksite_source(&site, &source), 0);
     assert_holds(source.data, "\"amqp://u:secret@127.0.0.1:5672/mig\"");
+    assert_holds(source.data, ".checkin = 1u");
+    assert_holds(source.data, "proxies[] = {\"one:3128\", ");
     assert_holds(source.data, "{\"house\", \"1.0\", 1, 0, {0,1,2,3,");
     mig_buf_fini(&source);
     mig_mksite_fini(&site);
@@ -194,6 +204,16 @@ test_conf_refused(void **state)
         {CONF "tags = blue\n", "agent.tags: expected name:value, found 'blue'"},
         {CONF "rundir = here\n", "agent.rundir: expected an absolute path, found 'here'"},
         {CONF "maxworkers = 0\n", "maxworkers"},
+        {CONF "checkin = maybe\n", "checkin"},
+        {CONF "discoverpublicip = on\n",
+         "agent.discoverpublicip asks the API, and agent.api is missing"},
+        {CONF "proxies = http://proxy:3128\n",
+         "agent.proxies: expected host:port or user:password@host:port"},
+        {CONF "proxies = proxy\n", "agent.proxies: expected host:port"},
+        {CONF "proxies = a:1,,b:2\n", "separated by commas, found ''"},
+        {CONF "proxies = a:70000\n", "found 'a:70000'"},
+        {CONF "proxies = me:secret@a\n", "found 'a'"},
+        {CONF "proxies = ::1:8080\n", "found '::1:8080'"},
         {CONF "heartbeatfreq = soon\n", "heartbeatfreq"},
         {CONF "moduletimeout = 10ms\n", "expected one second or more"},
         {CONF "checktarget = maybe\n",
@@ -252,6 +272,25 @@ test_acl_refused(void **state)
     assert_site_refused("/acl.json: ");
 }
 
+/* A certificate, and the key of another one; neither is used for anything else. */
+static const char certificate[] =
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIIBdjCCAR2gAwIBAgIUIFh9xD62OPYcyuhBK/Jd245N+ocwCgYIKoZIzj0EAwIw\n"
+    "EDEOMAwGA1UEAwwFYWdlbnQwIBcNMjYxMTI0MTkwMTA4WhgPMjEyNjEwMzExOTAx\n"
+    "MDhaMBAxDjAMBgNVBAMMBWFnZW50MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n"
+    "O7/7Rw8ft4yAl8D9QtL+BE57BM/ZusjewHMVNGOPhWfeCrOeyJJ82th4rt2KGU3Q\n"
+    "dtj/8Imqgf40ncTc7T0sbKNTMFEwHQYDVR0OBBYEFDnmJvp7fq80EFHy2hELdGRn\n"
+    "wOhHMB8GA1UdIwQYMBaAFDnmJvp7fq80EFHy2hELdGRnwOhHMA8GA1UdEwEB/wQF\n"
+    "MAMBAf8wCgYIKoZIzj0EAwIDRwAwRAIgSXousHWTX10HQOJFlxa/XrJ+dIexRYFJ\n"
+    "F5s7vdK1qqQCIDzPyfhc8/VEiAYKhQhulotInSEHQtKANbGP6rY+/pv1\n"
+    "-----END CERTIFICATE-----\n";
+
+static const char other_key[] = "-----BEGIN PRIVATE KEY-----\n"
+                                "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg3aEXYg1MDc/pR6pc\n"
+                                "qsrS9CXb1P558tUL575HYtu0/bihRANCAASGhJycVukEvEfcq06KH9Owm8PFjAn1\n"
+                                "fhHSiWvGNlQhoVeFlg148L3X6rrPAA14l4nxf7Xf1ysxCHnO48GgnQP9\n"
+                                "-----END PRIVATE KEY-----\n";
+
 static void
 test_parts_refused(void **state)
 {
@@ -273,6 +312,12 @@ test_parts_refused(void **state)
     put("plugins.allow", "");
     put("tls/cert.pem", "-----BEGIN CERTIFICATE-----\n");
     assert_site_refused("cert.pem and key.pem belong together");
+    put("tls/key.pem", "-----BEGIN PRIVATE KEY-----\n");
+    assert_site_refused("/tls/cert.pem: holds no certificate that can be read");
+    put("tls/cert.pem", certificate);
+    assert_site_refused("/tls/key.pem: holds no private key that can be read");
+    put("tls/key.pem", other_key);
+    assert_site_refused("/tls: cert.pem is not the certificate of key.pem");
     put("tls/ca.pem", "not PEM");
     assert_site_refused("/tls/ca.pem: expected PEM text");
 }

@@ -293,6 +293,77 @@ test_environment(void **state)
     json_object_put(env);
 }
 
+static void
+put_file(const char *name, const char *text)
+{
+    assert_int_equal(mig_file_replace(dirfd_, name, text, strlen(text), 0644), 0);
+}
+
+static void
+assert_container(const char *expected)
+{
+    char name[32];
+
+    mig_env_container(folder, name, sizeof(name));
+    assert_string_equal(name, expected);
+}
+
+static void
+test_container(void **state)
+{
+    (void)state;
+    assert_container("");
+    assert_int_equal(mkdirat(dirfd_, "proc", 0755), 0);
+    assert_int_equal(mkdirat(dirfd_, "proc/1", 0755), 0);
+    put_file("proc/1/cgroup", "0::/init.scope\n");
+    assert_container("");
+    put_file("proc/1/cgroup", "12:pids:/docker/0123\n0::/\n");
+    assert_container("docker");
+    put_file("proc/1/cgroup", "1:name=systemd:/kubepods/besteffort/pod1/2\n");
+    assert_container("kubernetes");
+    put_file("proc/1/cgroup", "0::/lxc.payload.web\n");
+    assert_container("lxc");
+    assert_int_equal(mkdirat(dirfd_, "run", 0755), 0);
+    assert_int_equal(mkdirat(dirfd_, "run/systemd", 0755), 0);
+    put_file("run/systemd/container", "systemd-nspawn\n");
+    assert_container("systemd-nspawn");
+    put_file("run/systemd/container", "../../etc\n");
+    assert_container("lxc");
+    put_file("run/.containerenv", "");
+    assert_container("podman");
+    put_file(".dockerenv", "");
+    assert_container("docker");
+    assert_int_equal(mkdirat(dirfd_, "run/secrets", 0755), 0);
+    assert_int_equal(mkdirat(dirfd_, "run/secrets/kubernetes.io", 0755), 0);
+    assert_container("kubernetes");
+}
+
+static void
+test_public_ip(void **state)
+{
+    static const char *const bad[] = {
+        "",       "\n",
+        "10.0.0", "10.0.0.1 or so",
+        "<html>", "1:2:3:4:5:6:7:8:9:a:b:c:d:e:f:0:1:2:3:4:5:6:7:8:9"};
+    struct json_object *env = mig_env_json(NULL);
+
+    (void)state;
+    assert_int_equal(mig_env_public_ip(env, "192.0.2.7\n"), 0);
+    assert_string_equal(json_object_get_string(json_object_object_get(env, "publicip")),
+                        "192.0.2.7");
+    for (size_t i = 0; i < COUNT(bad); i++)
+        assert_int_equal(mig_env_public_ip(env, bad[i]), -1);
+    assert_int_equal(mig_env_public_ip(env, "2001:db8::1"), 0);
+    assert_string_equal(json_object_get_string(json_object_object_get(env, "publicip")),
+                        "2001:db8::1");
+    assert_null(json_object_object_get(env, "proxy"));
+    mig_env_proxy(env, "proxy.example.net:3128");
+    assert_true(json_object_get_boolean(json_object_object_get(env, "isproxied")));
+    assert_string_equal(json_object_get_string(json_object_object_get(env, "proxy")),
+                        "proxy.example.net:3128");
+    json_object_put(env);
+}
+
 int
 main(void)
 {
@@ -302,6 +373,7 @@ main(void)
         cmocka_unit_test(test_users),          cmocka_unit_test(test_spool_job),
         cmocka_unit_test(test_spool_damaged),  cmocka_unit_test(test_spool_scan),
         cmocka_unit_test(test_ident),          cmocka_unit_test(test_environment),
+        cmocka_unit_test(test_public_ip),      cmocka_unit_test(test_container),
     };
 
     return cmocka_run_group_tests_name("agent state", tests, setup, teardown);

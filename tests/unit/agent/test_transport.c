@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "transport/amqp.h"
 #include "transport/http.h"
+#include "transport/tunnel.h"
 
 /* A port of loopback that refuses connections: bound, but nobody listens. */
 static int
@@ -215,9 +216,174 @@ test_broker_refuses(void **state)
     assert_open_refused(uri, ": log in: ");
 }
 
+/* ---- with TLS and a proxy: tls.sh ---- */
+
+static const char *proxy; /* that dial() takes */
+
+static int
+dial(void *context, const char *host, int port, int tls, int *ret_fd, struct mig_err *err)
+{
+    const struct mig_amqp_options *o = context;
+    struct mig_tunnel_options options = {.proxy = proxy,
+                                         .host = host,
+                                         .port = port,
+                                         .tls = tls,
+                                         .ca_pem = o->ca_pem,
+                                         .cert_pem = o->cert_pem,
+                                         .key_pem = o->key_pem};
+
+    return mig_tunnel_open(&options, ret_fd, err);
+}
+
+struct tls_case {
+    const char *what;
+    const char *server; /* NULL: the broker */
+    const char *ca;     /* "ca" */
+    const char *client; /* NULL: no certificate */
+    const char *direct; /* part of the refusal; NULL: connects */
+    const char *proxied;
+};
+
+static const struct tls_case tls_cases[] = {
+    {"all right", NULL, "ca", "client", NULL, NULL},
+    {"no client certificate", NULL, "ca", NULL, "broker localhost:", "broker localhost:"},
+    {"expired client certificate", NULL, "ca", "client-expired",
+     "broker localhost:", "broker localhost:"},
+    {"client certificate of an unknown CA", NULL, "ca", "client-unknown",
+     "broker localhost:", "broker localhost:"},
+    {"broker of an unknown CA", NULL, "stranger", "client", "does not answer: SSL peer cert",
+     "certificate"},
+    {"server of another name", "wrong_name", "ca", "client", "does not answer: SSL hostname",
+     "subject name"},
+    {"expired server certificate", "expired", "ca", "client", "does not answer: SSL peer cert",
+     "certificate"},
+    {"server of an unknown CA", "unknown", "ca", "client", "does not answer: SSL peer cert",
+     "certificate"},
+};
+
+static char *
+pki_path(const char *name, const char *kind)
+{
+    char *path = NULL;
+
+    if (!name)
+        return NULL;
+    assert_true(asprintf(&path, "%s/%s.%s", getenv("MIG_TEST_PKI"), name, kind) > 0);
+    return path;
+}
+
+static char *
+server_uri(const char *server)
+{
+    char name[64], *uri = NULL;
+
+    if (!server)
+        return strdup(getenv("MIG_TEST_AMQPS"));
+    snprintf(name, sizeof(name), "MIG_TEST_PORT_%s", server);
+    assert_true(asprintf(&uri, "amqps://user:hunter2@localhost:%s/mig", getenv(name)) > 0);
+    return uri;
+}
+
+/* A message there and back: the connection is one. */
+static void
+use(struct mig_amqp *amqp)
+{
+    struct mig_amqp_message message;
+    struct mig_err err = {0};
+    char *big = calloc(1, 300001);
+
+    memset(big, 'x', 300000);
+    assert_done(mig_amqp_exchange(amqp, "tls.x", "direct", &err), &err);
+    assert_done(mig_amqp_queue(amqp, "tls.q", "tls.x", &err), &err);
+    for (int i = 0; i < 5; i++)
+        assert_done(mig_amqp_publish(amqp, "tls.x", "tls.q", big, 300000, 0, 60000, 1, &err), &err);
+    assert_done(mig_amqp_flush(amqp, 20000, NULL, NULL, &err), &err);
+    assert_done(mig_amqp_consume(amqp, "tls.q", 10, &err), &err);
+    for (int i = 0; i < 5; i++) {
+        assert_done(mig_amqp_next(amqp, 10000, 400000, &message, &err), &err);
+        assert_int_equal(message.len, 300000);
+        assert_memory_equal(message.body, big, 300000);
+        assert_done(mig_amqp_ack(amqp, message.tag, 0, &err), &err);
+    }
+    free(big);
+}
+
+static void
+try_tls(const struct tls_case *c, const char *refusal)
+{
+    char *uri = server_uri(c->server), *ca = pki_path(c->ca, "pem");
+    char *cert = pki_path(c->client, "pem"), *key = pki_path(c->client, "key");
+    struct mig_amqp_options options = {
+        .uri = uri, .ca_pem = ca, .cert_pem = cert, .key_pem = key, .dial = proxy ? dial : NULL};
+    struct mig_amqp *amqp = NULL;
+    struct mig_err err = {0};
+    int rc;
+
+    options.dial_context = &options;
+    rc = mig_amqp_open(&options, &amqp, &err);
+    if (refusal) {
+        assert_true(rc < 0);
+        assert_null(amqp);
+        assert_holds(err.text, refusal);
+        assert_null(strstr(err.text, "hunter2"));
+    } else {
+        assert_done(rc, &err);
+        use(amqp);
+    }
+    mig_amqp_close(amqp);
+    free(uri);
+    free(ca);
+    free(cert);
+    free(key);
+}
+
+static void
+test_tls(void **state)
+{
+    const struct tls_case *c = *state;
+    char with_password[128];
+
+    proxy = NULL;
+    try_tls(c, c->direct);
+    snprintf(with_password, sizeof(with_password), "someone:hunter2@%s", getenv("MIG_TEST_PROXY"));
+    proxy = with_password;
+    try_tls(c, c->proxied);
+    proxy = NULL;
+}
+
+static void
+test_proxy(void **state)
+{
+    char text[128], part[192];
+    struct mig_amqp_options options = {
+        .uri = getenv("MIG_TEST_AMQP"), .dial = dial, .dial_context = &options};
+    struct mig_amqp *amqp = NULL;
+    struct mig_err err = {0};
+    int fd, port = closed_port(&fd);
+
+    (void)state;
+    snprintf(text, sizeof(text), "someone:hunter2@%s", getenv("MIG_TEST_PROXY"));
+    proxy = text;
+    assert_done(mig_amqp_open(&options, &amqp, &err), &err);
+    use(amqp);
+    mig_amqp_close(amqp);
+    amqp = NULL;
+    snprintf(text, sizeof(text), "someone:hunter3@%s", getenv("MIG_TEST_PROXY"));
+    assert_true(mig_amqp_open(&options, &amqp, &err) < 0);
+    assert_holds(err.text, "407");
+    assert_null(strstr(err.text, "hunter"));
+    snprintf(text, sizeof(text), "127.0.0.1:%d", port);
+    assert_true(mig_amqp_open(&options, &amqp, &err) < 0);
+    snprintf(part, sizeof(part), " by proxy 127.0.0.1:%d: ", port);
+    assert_holds(err.text, part);
+    close(fd);
+    proxy = NULL;
+}
+
 int
 main(void)
 {
+    struct CMUnitTest with_tls[COUNT(tls_cases) + 1] = {cmocka_unit_test(test_proxy)};
     const struct CMUnitTest alone[] = {
         cmocka_unit_test(test_amqp_refused),
         cmocka_unit_test(test_http_refused),
@@ -229,6 +395,11 @@ main(void)
         cmocka_unit_test(test_oversize_and_requeue),
     };
 
+    for (size_t i = 0; i < COUNT(tls_cases); i++)
+        with_tls[1 + i] = (struct CMUnitTest){tls_cases[i].what, test_tls, NULL, NULL,
+                                              (void *)(uintptr_t)&tls_cases[i]};
+    if (getenv("MIG_TEST_AMQPS"))
+        return cmocka_run_group_tests_name("tls", with_tls, NULL, NULL);
     if (getenv("MIG_TEST_AMQP"))
         return cmocka_run_group_tests_name("broker", with_broker, NULL, NULL);
     return cmocka_run_group_tests_name("transport", alone, NULL, NULL);
