@@ -2,5 +2,6 @@
 EXTRA_DIST += \
 	docs/first-site.md \
 	docs/mig-2019.md \
+	docs/openapi.json \
 	docs/plugin-author.md \
 	docs/security-model.md

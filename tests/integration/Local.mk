@@ -14,13 +14,15 @@ integration_tests = \
 	tests/integration/08-audit.sh \
 	tests/integration/09-dispatch.sh \
 	tests/integration/10-cancel.sh \
-	tests/integration/11-endpoint.sh
+	tests/integration/11-endpoint.sh \
+	tests/integration/12-interop.sh
 TESTS += $(integration_tests)
 
 EXTRA_DIST += \
 	$(integration_tests) \
 	tests/integration/connect-proxy.py \
 	tests/integration/https-collector.py \
+	tests/integration/interop.py \
 	tests/integration/lib-agent.sh \
 	tests/integration/lib-inject.sh \
 	tests/integration/lib-pki.sh \

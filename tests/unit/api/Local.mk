@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MPL-2.0
 TESTS += tests/unit/api/api.sh
-EXTRA_DIST += tests/unit/api/api.sh
+EXTRA_DIST += \
+	tests/unit/api/api.sh \
+	tests/unit/api/openapi.py
 
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/api/test_api

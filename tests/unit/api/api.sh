@@ -25,7 +25,7 @@ ok()
     else
         echo "not ok $count - $name"
         failures=$((failures + 1))
-        printf '# %s\n' "status $status" "body ${body:0:600}"
+        printf '%s\n' "status $status" "body ${body:0:3000}" | sed 's/^/# /'
     fi
 }
 
@@ -127,9 +127,13 @@ token()
 # request ARGS…: sets status and body
 request()
 {
-    body=$(curl -sS --max-time 30 -g -w '\n%{http_code}' "$@" 2>&1)
-    status=${body##*$'\n'}
+    local told
+    body=$(curl -sS --max-time 30 -g -w '\n%{method} %{url_effective} %{http_code} %{content_type}' "$@" 2>&1)
+    read -r -a told <<<"${body##*$'\n'}"
     body=${body%$'\n'*}
+    status=${told[2]-}
+    # What was asked and answered, for openapi.py.
+    [ "$status" = 000 ] || printf '%s\0' "${told[@]:0:3}" "${told[*]:3}" "$body" >>"$PLATFORM_DIR/exchanges"
 }
 # as FPR ARGS…: the same with a fresh token
 as()
@@ -568,6 +572,33 @@ ok 'a parameter twice' is 400 "malformed query: parameter 'limit' is given twice
 as "$alice" "$api/search?actionname=%00"
 ok 'a NUL in a parameter' is 400 'malformed query'
 
+# ---- who may not, and too much -----------------------------------------------------------------
+sql "UPDATE investigators SET permissions = 0 WHERE name = 'bob'"
+for path in search action?actionid=1 command?commandid=1 agent?agentid=1 dashboard investigator?investigatorid=1; do
+    as "$bob" "$api/$path"
+    ok "without the permission: GET $path" is 403 'Insufficient permissions to access endpoint'
+done
+head -c 1100000 /dev/zero | tr '\0' x >"$PLATFORM_DIR/large"
+for path in action/create/ action/cancel/ investigator/create/ investigator/update/; do
+    as "$bob" -d x=1 "$api/$path"
+    ok "without the permission: POST $path" is 403 'Insufficient permissions to access endpoint'
+    request -d x=1 "$api/$path"
+    ok "without credentials: POST $path" is 401 'Valid authentication header not found'
+    [ "$path" = action/create/ ] || {
+        as "$alice" -H 'Expect: 100-continue' --data-binary "@$PLATFORM_DIR/large" "$api/$path"
+        ok "a large body: POST $path" is 413 'the request body is larger than '
+    }
+done
+sql "UPDATE investigators SET permissions = 1 WHERE name = 'bob'"
+request "$api/investigator?investigatorid=1"
+ok 'without credentials: GET investigator' is 401 'Valid authentication header not found'
+as "$alice" "$api/dashboard?a=%zz"
+ok 'a malformed query' is 400 'malformed query: '
+sql "UPDATE investigators SET permissions = 524287 WHERE name = 'alice'"
+as "$alice" "$api/investigator"
+ok 'GET investigator without an id' is 400
+sql "UPDATE investigators SET permissions = 63 WHERE name = 'alice'"
+
 # ---- load, failures, the end -------------------------------------------------------------------
 : >"$PLATFORM_DIR/parallel"
 clients=()
@@ -635,9 +666,16 @@ ended=$?
 ok 'SIGTERM ends it with 0' test "$ended" = 0
 
 sed 's/^enabled = on/enabled = off/; s/^clientpublicip.*/clientpublicip = x-forwarded-for:1/' "$PLATFORM_DIR/api.cfg" >"$PLATFORM_DIR/open.cfg"
+printf '[agent]\nwhitelist = %s\n' "$PLATFORM_DIR/whitelist" >>"$PLATFORM_DIR/open.cfg"
+echo linux.listed.abc >"$PLATFORM_DIR/whitelist"
 start_api mig-api-open "$PLATFORM_DIR/open.cfg"
 request "$api/dashboard"
 ok 'authentication can be switched off' is 200
+post_beat "$(beat listed linux.listed.abc 7 linux)"
+ok 'a heartbeat whose queue is in agent.whitelist' is 200 '{"error":null}'
+post_beat "$(beat stranger linux.stranger.abc 7 linux)"
+ok 'and one whose queue is not' is 403 '{"error":"this queue location is not listed"}'
+ok 'which leaves no agent' equal 0 sql "SELECT count(*) FROM agents WHERE name = 'stranger'"
 request -H 'X-Forwarded-For: 203.0.113.9, 192.0.2.7, 10.0.0.1' "$api/ip"
 ok 'the client behind a proxy' is 200 '192.0.2.7'
 request "$api/ip"
@@ -674,6 +712,8 @@ at_once()
     status=$(sed -n 's/^HTTP[^ ]* \([0-9]*\).*/\1/p' "$PLATFORM_DIR"/once.* | sort -n | tail -n 1)
     body=$(cat $(grep -l "^HTTP[^ ]* $status" "$PLATFORM_DIR"/once.* | sed 1q))
     rm -f "$PLATFORM_DIR"/once.*
+    [[ " $* " == *" --data-binary "* ]] && local method=POST
+    printf '%s\0' "${method:-GET}" "${!#}" "$status" application/json "$body" >>"$PLATFORM_DIR/exchanges"
 }
 tokens=()
 for i in $(seq 12); do
@@ -707,6 +747,18 @@ ok 'no database: it does not start' is 1 'mig-api: '
 body=$("$top_builddir/scheduler/mig-api" -V)
 status=$?
 ok 'mig-api -V' is 0 '.'
+
+# ---- the description ---------------------------------------------------------------------------
+if python3 -c 'import jsonschema' 2>/dev/null; then
+    python3 -W ignore "$top_srcdir/tests/unit/api/openapi.py" "$top_srcdir/docs/openapi.json" \
+        "$top_srcdir/scheduler/api/router.c" "$PLATFORM_DIR/exchanges" >"$PLATFORM_DIR/openapi" 2>&1
+    status=$?
+    body=$(tail -c 3000 "$PLATFORM_DIR/openapi")
+    ok 'openapi.json describes each answer, and there is no other' is 0 'ok 5 - '
+else
+    count=$((count + 1))
+    echo "ok $count - openapi.json # SKIP python3-jsonschema is missing"
+fi
 gpgconf --kill all >/dev/null 2>&1
 echo "1..$count"
 [ "$failures" = 0 ]
