@@ -8,15 +8,8 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/hex.h"
 #include "base/json.h"
-
-static int
-hex_digit(char c)
-{
-    const char *digits = "0123456789abcdef", *at = c ? strchr(digits, c) : NULL;
-
-    return at ? (int)(at - digits) : -1;
-}
 
 static int
 parse_digest(const char *text, struct mig_cancel *ret, struct mig_err *err)
@@ -24,7 +17,7 @@ parse_digest(const char *text, struct mig_cancel *ret, struct mig_err *err)
     int good = strlen(text) == (size_t)2 * MIG_CANCEL_DIGEST;
 
     for (size_t i = 0; good && i < MIG_CANCEL_DIGEST; i++) {
-        int high = hex_digit(text[2 * i]), low = hex_digit(text[2 * i + 1]);
+        int high = mig_hex_digit(text[2 * i]), low = mig_hex_digit(text[2 * i + 1]);
 
         good = high >= 0 && low >= 0;
         ret->digest[i] = (unsigned char)(good ? high << 4 | low : 0);
@@ -32,9 +25,7 @@ parse_digest(const char *text, struct mig_cancel *ret, struct mig_err *err)
     ret->has_digest = good;
     return good ? 0
                 : mig_err_set(err, MIG_E_INVALID,
-                              "cancel: sha256 is '%.80s', expected 64 hexadecimal digits in lower "
-                              "case",
-                              text);
+                              "cancel: sha256 is '%.80s', expected 64 hexadecimal digits", text);
 }
 
 static int

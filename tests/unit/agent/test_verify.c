@@ -311,7 +311,7 @@ static const struct refusal {
      "action validation failed: operation 0: cancel: "},
     {"cancels by a wrong digest",
      {.modules = {"cancel"}, .parameters = "{\"actionid\":3,\"sha256\":\"00\"}"},
-     "operation 0: cancel: sha256 is '00', expected 64 hexadecimal digits in lower case"},
+     "operation 0: cancel: sha256 is '00', expected 64 hexadecimal digits"},
     {"cancels action 0",
      {.modules = {"cancel"}, .parameters = "{\"actionid\":0}"},
      "operation 0: cancel: actionid is 0, expected the id of an action"},
