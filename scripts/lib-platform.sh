@@ -288,7 +288,7 @@ rabbit_server()
 }
 
 # rabbit_launch DIR: starts a node in DIR/rabbit with one user and one virtual host, both `mig`. RABBIT_CONF is added
-# to its configuration.
+# to its configuration, RABBIT_ERL_ARGS to the arguments of its virtual machine.
 rabbit_launch()
 {
     local dir=$1/rabbit server

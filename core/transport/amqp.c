@@ -382,13 +382,14 @@ mig_amqp_flush(struct mig_amqp *amqp, int timeout_ms,
     int64_t deadline = mig_time_monotonic_ms() + timeout_ms;
     int rc = 0;
 
-    while (rc == 0 && !all_decided(amqp))
+    while (rc == 0 && !all_decided(amqp)) {
         rc = step(amqp, deadline, err);
+        if (rc == 0)
+            rc = check_blocked(amqp, err);
+    }
     report(amqp, fate, context);
     if (rc == MIG_E_TIMEOUT)
-        return mig_err_set(err, rc, "broker %s: %zu messages not confirmed in %d ms%s%s",
-                           amqp->where, amqp->pending_count, timeout_ms,
-                           amqp->blocked[0] ? "; it takes nothing at present: " : "",
-                           amqp->blocked);
+        return mig_err_set(err, rc, "broker %s: %zu messages not confirmed in %d ms", amqp->where,
+                           amqp->pending_count, timeout_ms);
     return rc;
 }

@@ -76,7 +76,8 @@ int mig_amqp_requeue(struct mig_amqp *amqp, uint64_t tag, struct mig_err *err);
 
 #define MIG_AMQP_PERSISTENT (1u << 0)
 #define MIG_AMQP_MANDATORY (1u << 1)
-/* Sends without waiting. ttl_ms 0: none. `cookie` names the message in mig_amqp_flush(). */
+/* Sends without waiting. ttl_ms 0: none. `cookie` names the message in mig_amqp_flush(). -EBUSY from
+ * either: the broker takes nothing for want of disk or memory, and the connection is given up. */
 int mig_amqp_publish(struct mig_amqp *amqp, const char *exchange, const char *key, const void *body,
                      size_t len, unsigned flags, int64_t ttl_ms, uint64_t cookie,
                      struct mig_err *err);

@@ -21,7 +21,16 @@ tests_unit_store_broker_test_SOURCES = tests/unit/store/broker_test.c
 tests_unit_store_broker_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_store_broker_test_LDADD = $(STORE_TEST_LDADD)
 
-tests_unit_store_database_test_SOURCES = tests/unit/store/database_test.c
+tests_unit_store_database_test_SOURCES = \
+	tests/unit/store/agents_test.c \
+	tests/unit/store/collect_test.c \
+	tests/unit/store/database_test.c \
+	tests/unit/store/dispatch_test.c \
+	tests/unit/store/intake_test.c \
+	tests/unit/store/roles_test.c \
+	tests/unit/store/store_fixture.c \
+	tests/unit/store/store_test.h \
+	tests/unit/store/targets_test.c
 tests_unit_store_database_test_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_store_database_test_LDADD = $(STORE_TEST_LDADD)
 
