@@ -33,4 +33,5 @@ EXTRA_DIST += \
 	tests/bench/memory.sh \
 	tests/bench/netstat-sockets.sh \
 	tests/bench/pkg.sh \
+	tests/bench/retention.sh \
 	tests/bench/yara.sh

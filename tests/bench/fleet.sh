@@ -22,6 +22,8 @@ platform_missing && { echo "fleet.sh: $PLATFORM_MISSING" >&2; exit 1; }
 PLATFORM_LOGS_ON_FAILURE=${FLEET_LOGS-1}
 # With fsync, as in earnest.
 export PG_FSYNC=on
+# As docs/operator.md has it: memory that a queue gives back is kept for the next.
+export RABBIT_ERL_ARGS=${RABBIT_ERL_ARGS-+MHlmbcs 8192 +MBlmbcs 8192 +MHacul 0 +MBacul 0}
 # A connection an agent: both sides of each are in this network namespace.
 ulimit -n "$(ulimit -Hn)"
 

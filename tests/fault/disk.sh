@@ -73,7 +73,7 @@ fault_mark
 actions=()
 for ((i = 0; i < 12; i++)); do
     # Of some size, and no compression helps.
-    actions+=("$(question "database $i" "$(random_hex 950)")")
+    actions+=("$(question "database $i" "$(random_hex 450)")")
 done
 fill "$PLATFORM_DIR/pg" || bail_out "the database's disk is not full"
 since=$SECONDS
