@@ -52,11 +52,11 @@ measure()
     pg_sql mig "SELECT pg_stat_statements_reset(), pg_stat_reset()" >/dev/null
     "$build/tests/bench/fleet" -n 500 -c 10 -r 2 "$PLATFORM_DIR/home-bench/.migrc" "$AMQP_URI" "$DB_CONNINFO" \
         >"$PLATFORM_DIR/log/fleet" || { cat "$PLATFORM_DIR/log/fleet" >&2; return 1; }
-    pg_sql mig "COPY (SELECT regexp_replace(left(query, 70), '\s+', ' ', 'g'), calls,
+    pg_sql mig "COPY (SELECT queryid::text, regexp_replace(left(query, 70), '\s+', ' ', 'g'), calls,
             round((shared_blks_hit + shared_blks_read)::numeric / calls), round(mean_exec_time::numeric, 2)
         FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid
         WHERE r.rolname IN ('migscheduler', 'migapi') AND query LIKE '%commands%' AND query NOT LIKE '%agents_stats%'
-        ORDER BY 1) TO STDOUT" >"$PLATFORM_DIR/$1"
+        ORDER BY queryid::text COLLATE \"C\") TO STDOUT" >"$PLATFORM_DIR/$1"
     pg_sql mig "SELECT 'commands: ' || n_live_tup || ' rows, ' || seq_scan || ' reads of the whole table'
         FROM pg_stat_user_tables WHERE relname = 'commands'"
 }
@@ -65,8 +65,8 @@ fill "$commands" && measure one || exit 1
 fill $((commands * 3)) && measure four || exit 1
 printf '\n| statement | calls | pages, %s | pages, %s | ms | ms |\n| --- | --- | --- | --- | --- | --- |\n' \
     "$commands" "$((commands * 4))"
-join -t $'\t' "$PLATFORM_DIR/one" "$PLATFORM_DIR/four" |
-    awk -F'\t' '{printf "| %s | %s | %s | %s | %s | %s |\n", $1, $2, $3, $6, $4, $7}'
+LC_ALL=C join -t $'\t' "$PLATFORM_DIR/one" "$PLATFORM_DIR/four" |
+    awk -F'\t' '{printf "| %s | %s | %s | %s | %s | %s |\n", $2, $3, $4, $8, $5, $9}'
 
 pg_sql mig 'SELECT pg_stat_statements_reset()' >/dev/null
 printf '\n'
