@@ -374,7 +374,7 @@ open_all(void **state)
         mig_amqp_open(&options, &amqp, &err) < 0)
         fail_msg("%s", err.text);
     /* The scheduler is there when it consumes answers; before, they would have no queue. */
-    wait_sql("6",
+    wait_sql("7",
              "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'mig-scheduler%'");
     assert_int_equal(mig_amqp_exchange(amqp, "toschedulers", "direct", &err), 0);
     assert_int_equal(mig_amqp_queue(amqp, "mig.agt.results", "toschedulers", &err), 0);

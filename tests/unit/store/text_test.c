@@ -189,7 +189,12 @@ test_settings(void **state)
     assert_string_equal(s->store.target_conninfo,
                         "host='/run/x' dbname='mig' user='migscheduler' password='a\\'b'"
                         " user='migtarget' password='t'");
-    assert_string_equal(s->mq.uri, "amqps://sched:p%40%2Fss@broker:5671/mig");
+    assert_string_equal(s->mq_uris[0], "amqps://sched:p%40%2Fss@broker:5671/mig");
+    assert_null(s->mq_uris[1]);
+    assert_string_equal(s->queue_type, "classic");
+    assert_int_equal(s->agent_accounts, 0);
+    assert_int_equal(s->detect_duplicates, 1);
+    assert_int_equal(s->queues_freq_ms, 86400000);
     assert_string_equal(s->mq.ca_pem, "/ca.pem");
     assert_int_equal(s->agent_timeout_ms, 600000);
     assert_int_equal(s->heartbeat_freq_ms, 300000);
