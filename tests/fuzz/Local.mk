@@ -14,11 +14,15 @@ fuzz_targets = \
 	tests/fuzz/fuzz_frame \
 	tests/fuzz/fuzz_heartbeat \
 	tests/fuzz/fuzz_image \
+	tests/fuzz/fuzz_journal \
 	tests/fuzz/fuzz_json \
+	tests/fuzz/fuzz_narrow \
 	tests/fuzz/fuzz_options \
 	tests/fuzz/fuzz_packages \
+	tests/fuzz/fuzz_record \
 	tests/fuzz/fuzz_regex \
 	tests/fuzz/fuzz_signature \
+	tests/fuzz/fuzz_spool \
 	tests/fuzz/fuzz_unpack \
 	tests/fuzz/fuzz_worker
 check_PROGRAMS += $(fuzz_targets)
@@ -67,9 +71,15 @@ tests_fuzz_fuzz_heartbeat_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_image_SOURCES = tests/fuzz/fuzz_image.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_image_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_image_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_journal_SOURCES = tests/fuzz/fuzz_journal.c tests/fuzz/fuzz.h tests/fuzz/fuzz_folder.h $(FUZZ_DRIVER)
+tests_fuzz_fuzz_journal_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_journal_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_json_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_json_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_narrow_SOURCES = tests/fuzz/fuzz_narrow.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
+tests_fuzz_fuzz_narrow_LDADD = core/libmig-agent.a core/libmig-core.a core/libmig-whitelist.a $(BUILTIN_LIBS) $(AGENT_LIBS)
+tests_fuzz_fuzz_narrow_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_options_SOURCES = tests/fuzz/fuzz_options.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_options_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_options_LDFLAGS = $(FUZZ_LINK)
@@ -77,6 +87,9 @@ tests_fuzz_fuzz_packages_SOURCES = tests/fuzz/fuzz_packages.c tests/fuzz/fuzz.h 
 tests_fuzz_fuzz_packages_CPPFLAGS = $(AM_CPPFLAGS) $(SDK_CPPFLAGS)
 tests_fuzz_fuzz_packages_LDADD = $(SDK_PACKAGES_LIB) $(SDK_LIB) $(FUZZ_LIBS)
 tests_fuzz_fuzz_packages_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_record_SOURCES = tests/fuzz/fuzz_record.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
+tests_fuzz_fuzz_record_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_record_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_regex_SOURCES = tests/fuzz/fuzz_regex.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_regex_CPPFLAGS = $(AM_CPPFLAGS) $(SDK_CPPFLAGS)
 tests_fuzz_fuzz_regex_LDADD = $(SDK_SEARCH_LIB) $(FUZZ_LIBS)
@@ -84,6 +97,9 @@ tests_fuzz_fuzz_regex_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_signature_SOURCES = tests/fuzz/fuzz_signature.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_signature_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_signature_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_spool_SOURCES = tests/fuzz/fuzz_spool.c tests/fuzz/fuzz.h tests/fuzz/fuzz_folder.h $(FUZZ_DRIVER)
+tests_fuzz_fuzz_spool_LDADD = core/libmig-agent.a core/libmig-core.a core/libmig-whitelist.a $(BUILTIN_LIBS) $(AGENT_LIBS)
+tests_fuzz_fuzz_spool_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_unpack_SOURCES = tests/fuzz/fuzz_unpack.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_unpack_CPPFLAGS = $(AM_CPPFLAGS) $(SDK_CPPFLAGS)
 tests_fuzz_fuzz_unpack_LDADD = $(SDK_SEARCH_LIB) $(FUZZ_LIBS)
@@ -126,12 +142,12 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/fuzz_fields/elements.txt \
 	tests/fuzz/corpus/fuzz_fields/private.txt \
 	tests/fuzz/corpus/fuzz_fields/statistics.txt \
-	tests/fuzz/corpus/fuzz_frame/memfd.bin \
-	tests/fuzz/corpus/fuzz_frame/plain.bin \
-	tests/fuzz/corpus/fuzz_frame/wrong.bin \
 	tests/fuzz/corpus/fuzz_file/full.json \
 	tests/fuzz/corpus/fuzz_file/hash.json \
 	tests/fuzz/corpus/fuzz_file/refused.json \
+	tests/fuzz/corpus/fuzz_frame/memfd.bin \
+	tests/fuzz/corpus/fuzz_frame/plain.bin \
+	tests/fuzz/corpus/fuzz_frame/wrong.bin \
 	tests/fuzz/corpus/fuzz_heartbeat/expired.json \
 	tests/fuzz/corpus/fuzz_heartbeat/full.json \
 	tests/fuzz/corpus/fuzz_heartbeat/missing.json \
@@ -141,6 +157,11 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/fuzz_image/note-size.elf \
 	tests/fuzz/corpus/fuzz_image/offset-wraps.elf \
 	tests/fuzz/corpus/fuzz_image/small.elf \
+	tests/fuzz/corpus/fuzz_journal/damaged.bin \
+	tests/fuzz/corpus/fuzz_journal/head.bin \
+	tests/fuzz/corpus/fuzz_journal/other.bin \
+	tests/fuzz/corpus/fuzz_journal/torn.bin \
+	tests/fuzz/corpus/fuzz_journal/two.bin \
 	tests/fuzz/corpus/fuzz_json/cut.json \
 	tests/fuzz/corpus/fuzz_json/deep.json \
 	tests/fuzz/corpus/fuzz_json/duplicate.json \
@@ -149,6 +170,11 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/fuzz_json/object.json \
 	tests/fuzz/corpus/fuzz_json/strings.json \
 	tests/fuzz/corpus/fuzz_json/subnormal.json \
+	tests/fuzz/corpus/fuzz_narrow/good.conf \
+	tests/fuzz/corpus/fuzz_narrow/number.conf \
+	tests/fuzz/corpus/fuzz_narrow/off.conf \
+	tests/fuzz/corpus/fuzz_narrow/tags.conf \
+	tests/fuzz/corpus/fuzz_narrow/wide.conf \
 	tests/fuzz/corpus/fuzz_options/arguments.bin \
 	tests/fuzz/corpus/fuzz_options/misspelt.bin \
 	tests/fuzz/corpus/fuzz_options/nul.json \
@@ -167,6 +193,11 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/fuzz_packages/sqlite-log.bin \
 	tests/fuzz/corpus/fuzz_packages/sqlite.bin \
 	tests/fuzz/corpus/fuzz_packages/status.bin \
+	tests/fuzz/corpus/fuzz_record/cut.bin \
+	tests/fuzz/corpus/fuzz_record/empty.bin \
+	tests/fuzz/corpus/fuzz_record/entry.bin \
+	tests/fuzz/corpus/fuzz_record/good.bin \
+	tests/fuzz/corpus/fuzz_record/length.bin \
 	tests/fuzz/corpus/fuzz_regex/backtrack.bin \
 	tests/fuzz/corpus/fuzz_regex/classes.bin \
 	tests/fuzz/corpus/fuzz_regex/counts.bin \
@@ -177,6 +208,11 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/fuzz_signature/line.txt \
 	tests/fuzz/corpus/fuzz_signature/packet.bin \
 	tests/fuzz/corpus/fuzz_signature/partial.bin \
+	tests/fuzz/corpus/fuzz_spool/cut.bin \
+	tests/fuzz/corpus/fuzz_spool/good.bin \
+	tests/fuzz/corpus/fuzz_spool/length.bin \
+	tests/fuzz/corpus/fuzz_spool/older.bin \
+	tests/fuzz/corpus/fuzz_spool/trailing.bin \
 	tests/fuzz/corpus/fuzz_unpack/bzip2-row.bz2 \
 	tests/fuzz/corpus/fuzz_unpack/bzip2.bz2 \
 	tests/fuzz/corpus/fuzz_unpack/gzip-garbage.gz \

@@ -59,7 +59,44 @@ send_command "$id" "$long"
 is "$(push "$(sign alice file -t all -path "$data" -name none -n after)")" "success: " "the agent goes on working"
 is "$(pg_sql mig "SELECT status FROM commands WHERE id = $id")" success "a command delivered again keeps its answer"
 
-# 3. The broker goes and comes.
+# 3. Killed when the command is in the spool and not yet in the journal: at the second fsync, that of the folder.
+ran() { "$AGENT" log -j | jq -r --argjson id "$1" 'select(.event == "ran" and .command == $id) | .status' | tr '\n' ' '; }
+# shellcheck disable=SC2317 # called by wait_for
+traced() { grep -q "^TracerPid:.*[1-9]" "/proc/$AGENT_PID/status"; }
+if strace -qq -e trace=none true 2>/dev/null; then
+    id=$(new_command)
+    once=$(sign alice file -t all -path "$data" -name none -n once)
+    spawn strace "" TERM strace -qq -p "$AGENT_PID" -e trace=fsync -e inject=fsync:signal=KILL:when=2
+    wait_for 20 "strace does not attach" traced || bail_out "strace does not attach"
+    mapfile -t AGENT_TREE < <(process_tree "$AGENT_PID")
+    send_command "$id" "$once"
+    wait_for 20 "the agent is not killed" pid_gone "$AGENT_PID"
+    is "$(basename "$RUN_DIR"/spool/*.job)" "$id.job" "the agent is killed between its spool and its journal"
+    wait_for 30 "processes of the dead agent stay" agent_gone
+    agent_run || bail_out "the agent does not start again"
+    wait_for 60 "no answer to command $id" command_done "$id"
+    is "$(pg_sql mig "SELECT status FROM commands WHERE id = $id") $(ran "$id")" "success success " \
+        "started again, the command runs, once"
+    # A finished command that comes again gets no place in the spool in which it could be killed.
+    spawn strace "" TERM strace -qq -p "$AGENT_PID" -e trace=fsync -e inject=fsync:signal=KILL:when=2
+    wait_for 20 "strace does not attach" traced || bail_out "strace does not attach"
+    send_command "$id" "$once"
+    # shellcheck disable=SC2317
+    noticed() { grep -q "command $id came again and is done already" "$PLATFORM_DIR/log/mig-agent" || pid_gone "$AGENT_PID"; }
+    wait_for 30 "the command does not come again" noticed
+    stop_named strace
+    pid_alive "$AGENT_PID"
+    ok $? "a finished command that comes again is not put into the spool"
+    agent_kill
+    wait_for 30 "processes of the dead agent stay" agent_gone
+    agent_run || bail_out "the agent does not start again"
+    is "$(push "$(sign alice file -t all -path "$data" -name none -n then)")" "success: " "killed then, it goes on working"
+    is "$(ran "$id")" "success " "and the finished command has not run again"
+else
+    tap_diag "strace can not trace here: not killed between spool and journal"
+fi
+
+# 4. The broker goes and comes.
 rabbit_stop
 rabbit_start "$PLATFORM_DIR" || bail_out "RabbitMQ does not start again"
 out=$(mig_as alice file -t all -path "$data" -name '^big$' 2>"$PLATFORM_DIR/stderr")
