@@ -26,17 +26,30 @@
 #define ARGS(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define NO_OPTIONS ((const char *const[]){NULL})
 
-enum who { RSA, ECDSA, ED25519, SUBKEY, EXPIRED, REVOKED, OLD, DISABLED, STRANGER, KEYS };
+enum who {
+    RSA,
+    ECDSA,
+    ED25519,
+    SUBKEY,
+    EXPIRED,
+    REVOKED,
+    OLD,
+    DISABLED,
+    OLD_SUBKEY, /* a good key whose signing subkey has expired */
+    STRANGER,
+    KEYS
+};
 
-static const char *const mails[KEYS] = {"rsa@test",    "ecdsa@test",    "ed25519@test",
-                                        "subkey@test", "expired@test",  "revoked@test",
-                                        "old@test",    "disabled@test", "stranger@test"};
+static const char *const mails[KEYS] = {
+    "rsa@test",     "ecdsa@test", "ed25519@test",  "subkey@test",    "expired@test",
+    "revoked@test", "old@test",   "disabled@test", "oldsubkey@test", "stranger@test"};
 
 static struct gpg_home home;
 static char fprs[KEYS][MIG_FPR_LEN + 1];
 static char parent[64]; /* of throw-away homes */
 static struct mig_buf keyring = MIG_BUF_INIT;
-static struct mig_buf revoked_signature = MIG_BUF_INIT, expired_signature = MIG_BUF_INIT;
+static struct mig_buf revoked_signature = MIG_BUF_INIT, expired_signature = MIG_BUF_INIT,
+                      subkey_signature = MIG_BUF_INIT;
 static struct mig_pgp *verifier; /* all keys but STRANGER */
 
 static int
@@ -120,6 +133,7 @@ make_keys(void)
            make_key(REVOKED, "ed25519", "sign", "never", 0) != 0 ||
            make_key(OLD, "ed25519", "sign", "never", 1) != 0 ||
            make_key(DISABLED, "ed25519", "sign", "never", 0) != 0 ||
+           make_key(OLD_SUBKEY, "ed25519", "cert", "never", 1) != 0 ||
            make_key(STRANGER, "ed25519", "sign", "never", 0) != 0;
 }
 
@@ -132,6 +146,10 @@ set_up(void **state)
         find_fingerprints() != 0)
         return -1;
     if (gpg_run(&home, ARGS("--quick-add-key", fprs[SUBKEY], "ed25519", "sign", "never")) != 0 ||
+        gpg_run(&home, ARGS("--faked-system-time", LONG_AGO, "--quick-add-key", fprs[OLD_SUBKEY],
+                            "ed25519", "sign", "1y")) != 0 ||
+        gpg_sign(&home, fprs[OLD_SUBKEY], ARGS("--faked-system-time", LONG_AGO), TEXT,
+                 &subkey_signature) != 0 ||
         gpg_sign(&home, fprs[REVOKED], NO_OPTIONS, TEXT, &revoked_signature) != 0 ||
         gpg_sign(&home, fprs[EXPIRED], ARGS("--faked-system-time", LONG_AGO), TEXT,
                  &expired_signature) != 0 ||
@@ -148,6 +166,7 @@ tear_down(void **state)
     mig_buf_fini(&keyring);
     mig_buf_fini(&revoked_signature);
     mig_buf_fini(&expired_signature);
+    mig_buf_fini(&subkey_signature);
     gpg_home_remove(&home);
     return rmdir(parent); /* fails when a throw-away home was left behind */
 }
@@ -262,6 +281,8 @@ expired_and_revoked_keys_are_refused(void **state)
     (void)state;
     expect_refused_key(expired_signature.data, "key %s is expired", EXPIRED);
     expect_refused_key(revoked_signature.data, "key %s is revoked", REVOKED);
+    /* Also when it was made while the subkey was good: who took it since can set any clock. */
+    expect_refused(verifier, TEXT, subkey_signature.data, " is expired");
 }
 
 static void
@@ -472,7 +493,7 @@ keys_are_inspected(void **state)
             assert_string_equal(keys[i].uid, mails[who]);
             assert_int_equal(keys[i].usable, who != EXPIRED && who != REVOKED);
             if (keys[i].usable)
-                assert_int_equal(keys[i].can_sign, 1);
+                assert_int_equal(keys[i].can_sign, who != OLD_SUBKEY);
             seen++;
         }
     }
