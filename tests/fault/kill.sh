@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MPL-2.0
-# Investigations of a real agent while schedulers, APIs, broker, database, relay and supervisor are killed (SIGKILL) at
+# Investigations of a real agent while schedulers, APIs, broker, database and the agent's own parts are killed (SIGKILL) at
 # random moments and started again: every command ends exactly once, with its result.
 #
 #   FAULT_ROUNDS=300 bash tests/fault/kill.sh     the long form; FAULT_SEED repeats a run
@@ -19,8 +19,8 @@ set -u
 platform_missing && skip_all "$PLATFORM_MISSING"
 command -v curl >/dev/null || skip_all "curl is missing"
 compgen -G "$top_builddir/plugins/file/.libs/file.so" >/dev/null || skip_all "the file plugin is not built as a shared object"
-# The eighth takes the broker, and what it held in memory with it: another minute.
-rounds=${FAULT_ROUNDS:-7}
+# The tenth takes the broker, and what it held in memory with it: another minute.
+rounds=${FAULT_ROUNDS:-9}
 seed=${FAULT_SEED:-$RANDOM}
 RANDOM=$seed
 tap_diag "$rounds rounds, FAULT_SEED=$seed"
@@ -69,11 +69,12 @@ killed()
     sed -i "/^$1 /d" "$PLATFORM_DIR/pids"
 }
 
-relay_pid()
+# part_pid REGEX: the process of the agent with these arguments.
+part_pid()
 {
     local pid
     for pid in $(process_tree "$AGENT_PID"); do
-        tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q '@relay' && echo "$pid" && return
+        tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q -- "$1" && echo "$pid" && return
     done
 }
 
@@ -109,7 +110,14 @@ strike()
         rabbit_start "$PLATFORM_DIR" || bail_out "RabbitMQ does not start again"
         ;;
     relay)
-        kill -s KILL "$(relay_pid)" 2>/dev/null
+        kill -s KILL "$(part_pid @relay)" 2>/dev/null
+        ;;
+    verifier)
+        kill -s KILL "$(part_pid @verifier)" 2>/dev/null
+        ;;
+    worker)
+        # It is there for a moment only; what it was at ends as failed, once.
+        kill -s KILL "$(part_pid 'role=worker file')" 2>/dev/null && workers=$((workers + 1))
         ;;
     supervisor)
         agent_kill
@@ -164,8 +172,9 @@ all_landed()
     [ "$(open_commands)" = 0 ]
 }
 
-victims=(scheduler api relay postgres scheduler2 supervisor api2 rabbitmq)
+victims=(scheduler api relay verifier postgres scheduler2 supervisor worker api2 rabbitmq)
 posted=0
+workers=0
 for ((round = 0; round < rounds; round++)); do
     action=$(sign alice file -t "status='online'" -path "$data" -name '^needle$' -n "round $round" -e 3600s)
     [ -n "$action" ] || bail_out "mig signs nothing"
@@ -178,10 +187,16 @@ is "$posted" "$rounds" "every action is stored once"
 wait_for $((180 + rounds)) "$(open_commands) actions stay open" all_landed
 ok $? "every action is completed"
 is "$(pg_sql mig "SELECT count(*) FROM commands")" "$rounds" "one command each"
-is "$(pg_sql mig "SELECT string_agg(status || ' ' || n, ', ') FROM
-    (SELECT status, count(*) AS n FROM commands GROUP BY status) s")" "success $rounds" "every command has ended once, with success"
-is "$(pg_sql mig "SELECT count(*) FROM commands WHERE results->0->'elements'->'s1'->0->>'file' = '$data/needle'
-    AND json_array_length(results->0->'elements'->'s1') = 1 AND json_array_length(results) = 1")" "$rounds" \
+# A worker that was hit has ended as failed, and says by what.
+failed=$(pg_sql mig "SELECT count(*) FROM commands WHERE status = 'failed'
+    AND results->0->'errors'->>0 LIKE 'plugin file crashed: killed by signal 9%'")
+[ "$failed" -le "$workers" ]
+ok $? "no worker fails but those that were killed ($failed of $workers hit while they ran)"
+is "$(pg_sql mig "SELECT count(*) FROM commands WHERE status = 'success'")" $((rounds - failed)) \
+    "every other command has ended once, with success"
+is "$(pg_sql mig "SELECT count(*) FROM commands WHERE status = 'success'
+    AND results->0->'elements'->'s1'->0->>'file' = '$data/needle'
+    AND json_array_length(results->0->'elements'->'s1') = 1 AND json_array_length(results) = 1")" $((rounds - failed)) \
     "no result is lost or doubled"
 sanitizers_quiet
 ok $? "no sanitizer has a complaint in a log"
