@@ -316,12 +316,14 @@ run_cancel(struct session *s, int argc, char **argv, struct mig_err *err)
 }
 
 static int
-run_module(struct session *s, int argc, char **argv, struct mig_err *err)
+run_module(struct session *s, struct json_object *description, int argc, char **argv,
+           struct mig_err *err)
 {
     struct mig_buf parameters = MIG_BUF_INIT;
     int code;
 
-    code = mig_module_parse(s->args.module, s->args.rest, s->args.rest_count, &parameters, err);
+    code = mig_module_parse(s->args.module, description, s->args.rest, s->args.rest_count,
+                            &parameters, err);
     if (code < 0)
         goto out;
     if (s->args.target && strcmp(s->args.target, "local") == 0 && !s->args.print && !s->args.sign) {
@@ -362,9 +364,8 @@ run(struct session *s, int argc, char **argv, struct mig_err *err)
         code = mig_module_describe(argv[0], &description, err);
     if (code == 0)
         code = mig_args_parse(argc, argv, mig_module_valued, description, &s->args, err);
-    json_object_put(description);
     if (code < 0)
-        return code;
+        goto out;
     if (s->args.version) {
         puts(PACKAGE_VERSION);
     } else if (module && (s->args.help ||
@@ -377,9 +378,11 @@ run(struct session *s, int argc, char **argv, struct mig_err *err)
         code = MIG_EXIT_ERROR;
     } else {
         code = cancel   ? run_cancel(s, argc, argv, err)
-               : module ? run_module(s, argc, argv, err)
+               : module ? run_module(s, description, argc, argv, err)
                         : run_file(s, err);
     }
+out:
+    json_object_put(description);
     mig_buf_fini(&help);
     return code;
 }

@@ -12,8 +12,10 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "plugin/ask.h"
+#include "plugin/options.h"
 #include "plugin/worker.h"
 
 /* Calls that only compute: a plugin that takes longer hangs. */
@@ -119,43 +121,106 @@ mig_module_describe(const char *name, struct json_object **ret, struct mig_err *
     return code;
 }
 
-int
-mig_module_valued(void *description, const char *name, size_t len)
+/* The option of that name, `len` bytes; NULL: none. */
+static struct json_object *
+find_option(struct json_object *description, const char *name, size_t len, const char **ret_type)
 {
     struct json_object *options, *option;
-    const char *text, *type;
+    const char *text;
 
     if (!json_object_object_get_ex(description, "options", &options) ||
         !json_object_is_type(options, json_type_array))
-        return -1;
+        return NULL;
     for (size_t i = 0; i < json_object_array_length(options); i++) {
         option = json_object_array_get_idx(options, i);
-        text = type = NULL;
+        text = *ret_type = NULL;
         if (mig_json_get_string(option, "name", 1, &text, NULL) < 0 ||
-            mig_json_get_string(option, "type", 1, &type, NULL) < 0)
+            mig_json_get_string(option, "type", 1, ret_type, NULL) < 0)
             continue;
         if (strlen(text) == len && memcmp(text, name, len) == 0)
-            return strcmp(type, "bool") != 0 && strcmp(type, "const") != 0;
+            return option;
     }
-    return -1;
+    return NULL;
+}
+
+static int
+takes_value(const char *type)
+{
+    return strcmp(type, "bool") != 0 && strcmp(type, "const") != 0;
 }
 
 int
-mig_module_parse(const char *name, const char *const args[], size_t count, struct mig_buf *out,
-                 struct mig_err *err)
+mig_module_valued(void *description, const char *name, size_t len)
+{
+    const char *type;
+
+    return find_option(description, name, len, &type) != NULL ? takes_value(type) : -1;
+}
+
+static int
+add_file(struct json_object *option, const char *path, struct mig_buf *out, struct mig_err *err)
+{
+    uint64_t max = (uint64_t)json_object_get_int64(json_object_object_get(option, "max"));
+    size_t start = out->len;
+    int code;
+
+    if (max == 0 || max > MIG_OPTIONS_VALUE_MAX)
+        max = MIG_OPTIONS_VALUE_MAX;
+    code = mig_file_read(path, (size_t)max, out, err);
+    if (code == 0 && out->len > start && memchr(out->data + start, '\0', out->len - start) != NULL)
+        code = mig_err_set(err, MIG_E_INVALID, "%s: a text file is expected, this one has a byte 0",
+                           path);
+    if (code == 0 && mig_buf_addc(out, '\0') < 0)
+        code = mig_err_errno(err, ENOMEM, "%s", path);
+    return code;
+}
+
+int
+mig_module_arguments(struct json_object *description, const char *const args[], size_t count,
+                     struct mig_buf *out, struct mig_err *err)
+{
+    int code = 0;
+
+    for (size_t i = 0; code == 0 && i < count; i++) {
+        const char *name = args[i] + strspn(args[i], "-");
+        const char *type = NULL;
+        size_t len = strcspn(name, "=");
+        struct json_object *option =
+            name > args[i] ? find_option(description, name, len, &type) : NULL;
+        int valued = option != NULL && takes_value(type);
+        const char *value = name[len] == '=' ? name + len + 1 : NULL;
+
+        if (valued && strcmp(type, "file") == 0 && (value != NULL || i + 1 < count)) {
+            mig_buf_addf(out, "-%.*s", (int)len, name);
+            mig_buf_addc(out, '\0');
+            code = add_file(option, value != NULL ? value : args[++i], out, err);
+            continue;
+        }
+        mig_buf_add(out, args[i], strlen(args[i]) + 1);
+        if (valued && value == NULL && i + 1 < count) {
+            i++;
+            mig_buf_add(out, args[i], strlen(args[i]) + 1);
+        }
+    }
+    if (code == 0 && out->failed)
+        code = mig_err_errno(err, ENOMEM, "the arguments");
+    return code;
+}
+
+int
+mig_module_parse(const char *name, struct json_object *description, const char *const args[],
+                 size_t count, struct mig_buf *out, struct mig_err *err)
 {
     struct mig_worker_spec spec = {
         .call = MIG_WORKER_PARSE, .plugin = name, .timeout_ms = CALL_TIMEOUT_MS};
     struct mig_buf input = MIG_BUF_INIT;
-    int code;
+    int code = mig_module_arguments(description, args, count, &input, err);
 
-    for (size_t i = 0; i < count; i++)
-        mig_buf_add(&input, args[i], strlen(args[i]) + 1);
-    if (input.failed)
-        return mig_err_errno(err, ENOMEM, "arguments of %s", name);
-    spec.input = input.data;
-    spec.input_len = input.len;
-    code = call(&spec, NULL, out, err);
+    if (code == 0) {
+        spec.input = input.data;
+        spec.input_len = input.len;
+        code = call(&spec, NULL, out, err);
+    }
     mig_buf_fini(&input);
     return code;
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
 # All that a plugin may include or link with.
-#   libmig-sdk.la     parameters and results (json-c), versions of packages
+#   libmig-sdk.la     parameters and results (json-c), versions of packages, host names
 #   libmig-search.la  regular expressions and the file search engine (libcrypto, zlib,
 #                     and libbz2, liblzma, libzstd where they were found)
 #   libmig-packages.la the packages that a system has installed (SQLite, when it is there)
@@ -16,6 +16,7 @@ miginclude_HEADERS = \
 	sdk/include/mig/process.h \
 	sdk/include/mig/queue.h \
 	sdk/include/mig/regex.h \
+	sdk/include/mig/resolve.h \
 	sdk/include/mig/search.h \
 	sdk/include/mig/state.h \
 	sdk/include/mig/text.h \
@@ -30,6 +31,7 @@ sdk_libmig_sdk_la_SOURCES = \
 	sdk/lib/print.c \
 	sdk/lib/process.c \
 	sdk/lib/queue.c \
+	sdk/lib/resolve.c \
 	sdk/lib/state.c \
 	sdk/lib/version.c \
 	sdk/lib/version_internal.h \

@@ -25,6 +25,7 @@ value_name(const struct mig_option *option)
         return option->value;
     return option->type == MIG_OPTION_NUMBER ? "number"
            : option->type == MIG_OPTION_HEX  ? "hex"
+           : option->type == MIG_OPTION_FILE ? "file"
                                              : "text";
 }
 
@@ -110,7 +111,7 @@ flag(struct mig_buf *out, const char *name, bool value)
 static const char *
 option_type(uint32_t type)
 {
-    static const char *const names[] = {"", "string", "number", "bool", "hex", "const"};
+    static const char *const names[] = {"", "string", "number", "bool", "hex", "const", "file"};
     return type < MIG_COUNT(names) ? names[type] : "";
 }
 
@@ -153,9 +154,9 @@ describe_field(const struct mig_field *field, struct mig_buf *out)
 static void
 describe_needs(uint32_t needs, struct mig_buf *out)
 {
-    static const char *const names[] = {"read files", "process memory", "network", "raw socket",
-                                        "netlink",    "execute",        "kill",    "namespaces",
-                                        "state",      "watch",          "audit",   "syslog"};
+    static const char *const names[] = {
+        "read files", "process memory", "network", "raw socket", "netlink", "execute", "kill",
+        "namespaces", "state",          "watch",   "audit",      "syslog",  "clock"};
     bool some = false;
     for (size_t i = 0; i < MIG_COUNT(names); i++) {
         if ((needs & (1u << i)) == 0)

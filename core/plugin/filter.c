@@ -26,10 +26,8 @@ static const char *const never[] = {
     "_sysctl",
     "acct",
     "add_key",
-    "adjtimex",
     "bpf",
     "chroot",
-    "clock_adjtime",
     "clock_settime",
     "delete_module",
     "fanotify_init",
@@ -88,6 +86,10 @@ static const char *const never[] = {
     "ptrace", /* LeakSanitizer stops its own threads by it */
 #endif
 };
+
+/* These read the state of the clock, or set it when the pointer behind which a filter can not look
+ * says so: that takes CAP_SYS_TIME, which no worker keeps (confine.c). */
+static const char *const clocks[] = {"adjtimex", "clock_adjtime"};
 
 /* What no plugin may, but a role of the agent or gpg may. */
 static const char *const never_worker[] = {
@@ -309,6 +311,8 @@ filter_rules(scmp_filter_ctx ctx, uint32_t needs)
         rc = filter_sockets(ctx, needs);
     if (rc == 0 && (needs & MIG_NEED_NAMESPACES) == 0)
         rc = deny(ctx, "setns", 0, NULL);
+    if (rc == 0 && (needs & MIG_NEED_CLOCK) == 0)
+        rc = deny_list(ctx, clocks, MIG_COUNT(clocks));
     if (rc == 0 && (needs & MIG_NEED_WATCH) == 0)
         rc = deny(ctx, "name_to_handle_at", 0, NULL);
     /* The only files that are open for writing are its own. */
@@ -352,6 +356,8 @@ role_rules(scmp_filter_ctx ctx, unsigned flags)
     int rc = deny_list(ctx, never, MIG_COUNT(never));
     if (rc == 0)
         rc = deny_list(ctx, others, MIG_COUNT(others));
+    if (rc == 0)
+        rc = deny_list(ctx, clocks, MIG_COUNT(clocks));
     if (rc == 0)
         rc = flags & MIG_FILTER_NETWORK ? deny_family_except(ctx, network, MIG_COUNT(network))
                                         : deny_family_except(ctx, local, MIG_COUNT(local));

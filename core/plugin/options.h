@@ -16,8 +16,8 @@ struct mig_plugin;
 #define MIG_OPTIONS_VALUE_MAX (1u << 20) /* bytes of a value whose option gives no limit */
 
 /* `arguments`: each followed by a NUL, `len` bytes in all. Go's flag syntax: -x v, -x=v, --x v; a
- * bool takes its value with '=' only. Appends the parameters as JSON. MIG_E_INVALID naming the
- * argument. */
+ * bool takes its value with '=' only. The value of a file is its text: whoever calls has read it.
+ * Appends the parameters as JSON. MIG_E_INVALID naming the argument. */
 int mig_options_parse(const struct mig_plugin *plugin, const char *arguments, size_t len,
                       struct mig_buf *out, struct mig_err *err);
 /* Checks parameters as an action holds them: every member is declared and has its type, what is

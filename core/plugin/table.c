@@ -11,7 +11,7 @@
 #define NEEDS_KNOWN                                                                                \
     (MIG_NEED_READ_FILES | MIG_NEED_PROCESS_MEMORY | MIG_NEED_NETWORK | MIG_NEED_RAW_SOCKET |      \
      MIG_NEED_NETLINK | MIG_NEED_EXECUTE | MIG_NEED_KILL | MIG_NEED_NAMESPACES | MIG_NEED_STATE |  \
-     MIG_NEED_WATCH | MIG_NEED_AUDIT | MIG_NEED_SYSLOG)
+     MIG_NEED_WATCH | MIG_NEED_AUDIT | MIG_NEED_SYSLOG | MIG_NEED_CLOCK)
 #define NEEDS_PERSIST (MIG_NEED_STATE | MIG_NEED_WATCH | MIG_NEED_AUDIT | MIG_NEED_SYSLOG)
 #define ROWS_MAX 4096u
 
@@ -78,7 +78,7 @@ check_option(const struct mig_option *option, struct mig_err *err)
         return mig_err_set(err, MIG_E_PLUGIN, "an option has no usable name");
     if (option->path == NULL || option->path[0] == '\0')
         return mig_err_set(err, MIG_E_PLUGIN, "option -%s has no path", option->name);
-    if (option->type < MIG_OPTION_STRING || option->type > MIG_OPTION_CONST)
+    if (option->type < MIG_OPTION_STRING || option->type > MIG_OPTION_FILE)
         return mig_err_set(err, MIG_E_PLUGIN, "option -%s has the unknown type %u", option->name,
                            option->type);
     if (option->preset != NULL &&

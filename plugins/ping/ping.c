@@ -68,7 +68,7 @@ add_failure(struct json_object **failures, unsigned number, const char *reason)
 
 static int
 set_host(const struct mig_host *host, const struct ping_parameters *parameters,
-         const struct ping_target *target)
+         const struct mig_address *target)
 {
     char text[PING_HOST_MAX + 128];
     bool bracket = strchr(parameters->destination, ':') != NULL;
@@ -85,7 +85,7 @@ static int
 run(const struct mig_host *host, const char *text, size_t length)
 {
     struct ping_parameters parameters;
-    struct ping_target target;
+    struct mig_address target;
     struct json_object *latencies;
     struct json_object *failures = NULL;
     bool found = false;

@@ -5,9 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/socket.h>
 
 #include <mig/plugin.h>
+#include <mig/resolve.h>
 
 #define PING_COUNT_MAX 100u
 #define PING_TIMEOUT_MAX 300u
@@ -37,21 +37,15 @@ extern const char *const ping_protocol_names[3];
 int ping_parameters(const struct mig_host *host, const char *text, size_t length,
                     struct ping_parameters *ret_parameters);
 
-struct ping_target {
-    struct sockaddr_storage address; /* with the port */
-    socklen_t length;
-    char text[64]; /* the address */
-};
-
-/* The first address of the destination, as the system prefers them, within `milliseconds`. 0, or a
- * negative errno value after refuse(). */
+/* The first address of the destination with the port, as the system prefers them, within
+ * `milliseconds`. 0, or a negative errno value after refuse(). */
 int ping_resolve(const struct mig_host *host, const struct ping_parameters *parameters,
-                 int64_t milliseconds, struct ping_target *ret_target);
+                 int64_t milliseconds, struct mig_address *ret_target);
 
 /* One probe, the `sequence`-th. Gives its latency in milliseconds or a PING_ code; `reason` says
  * why it is PING_OTHER. 0, or -ECANCELED when the time of the operation is up. */
 int ping_probe(const struct mig_host *host, const struct ping_parameters *parameters,
-               const struct ping_target *target, unsigned sequence, double *ret_latency,
+               const struct mig_address *target, unsigned sequence, double *ret_latency,
                char reason[PING_REASON_SIZE]);
 
 /* ---- packets (packet.c): bytes from the network ---- */

@@ -213,7 +213,7 @@ set_filter(const struct probe *probe)
 }
 
 static int
-send_probe(struct probe *probe, const struct ping_target *target)
+send_probe(struct probe *probe, const struct mig_address *target)
 {
     static const char udp[] = "Ping!Ping!Ping!";
     uint8_t packet[PING_PACKET_SIZE];
@@ -249,7 +249,7 @@ send_probe(struct probe *probe, const struct ping_target *target)
 
 int
 ping_probe(const struct mig_host *host, const struct ping_parameters *parameters,
-           const struct ping_target *target, unsigned sequence, double *ret_latency,
+           const struct mig_address *target, unsigned sequence, double *ret_latency,
            char reason[PING_REASON_SIZE])
 {
     struct probe probe = {.host = host,

@@ -152,7 +152,7 @@ zoo_plugins += probe_net
 check_LTLIBRARIES += tests/plugin-zoo/probe_net.la
 tests_plugin_zoo_probe_net_la_SOURCES = tests/plugin-zoo/probe.c tests/plugin-zoo/zoo.h
 tests_plugin_zoo_probe_net_la_CPPFLAGS = $(SDK_CPPFLAGS) -DPROBE_NAME='"probe_net"' \
-	-DPROBE_NEEDS='MIG_NEED_NETWORK | MIG_NEED_READ_FILES | MIG_NEED_EXECUTE'
+	-DPROBE_NEEDS='MIG_NEED_NETWORK | MIG_NEED_READ_FILES | MIG_NEED_EXECUTE | MIG_NEED_CLOCK'
 tests_plugin_zoo_probe_net_la_CFLAGS = $(ZOO_CFLAGS)
 tests_plugin_zoo_probe_net_la_LDFLAGS = $(ZOO_LINK)
 

@@ -28,6 +28,7 @@
  *   1.0  2026-11-24  first version
  *   1.1  2026-11-24  persistent plugins: mig_plugin.persist, configure, answer, deliver;
  *                    mig_host.wait, alert, descriptor, ask; MIG_NEED_STATE, _WATCH, _AUDIT, _SYSLOG
+ *   1.2  2026-11-24  MIG_NEED_CLOCK, MIG_OPTION_FILE
  */
 #ifndef MIG_PLUGIN_H
 #define MIG_PLUGIN_H
@@ -40,7 +41,7 @@ extern "C" {
 #endif
 
 #define MIG_ABI_MAJOR 1
-#define MIG_ABI_MINOR 1
+#define MIG_ABI_MINOR 2
 #define MIG_PLUGIN_MAGIC 0x4d494750u /* "MIGP" */
 
 /* Owner and type of the ELF note; its descriptor is struct mig_plugin_note. */
@@ -63,6 +64,9 @@ extern "C" {
 #define MIG_NEED_WATCH (1u << 9)   /* hear of changes to any file of the system (fanotify) */
 #define MIG_NEED_AUDIT (1u << 10)  /* hear what the kernel audits (netlink multicast) */
 #define MIG_NEED_SYSLOG (1u << 11) /* write to the local log socket */
+/* 1.2. See how the host keeps its time: the kernel's clock state by adjtimex(2), and where chrony,
+ * ntpd and timesyncd are configured. The clock can not be set. */
+#define MIG_NEED_CLOCK (1u << 12)
 
 /* ---- options ------------------------------------------------------------------------------------
  * From the table come the flags of `mig NAME`, its help, completion and the check of an action's
@@ -72,7 +76,10 @@ enum mig_option_type {
     MIG_OPTION_NUMBER = 2, /* JSON number, a decimal integer >= 0 */
     MIG_OPTION_BOOL = 3,   /* JSON true or false; on the command line -x or -x=false */
     MIG_OPTION_HEX = 4,    /* JSON string of hexadecimal digits */
-    MIG_OPTION_CONST = 5   /* a flag without a value that sets `path` to the JSON text `preset` */
+    MIG_OPTION_CONST = 5,  /* a flag without a value that sets `path` to the JSON text `preset` */
+    /* 1.2. JSON string: all of a text file of the investigator's, which `mig` reads and the flag
+     * names. The plugin sees the text, never the file. */
+    MIG_OPTION_FILE = 6
 };
 
 #define MIG_OPTION_REPEATABLE (1u << 0) /* may be given several times; the values form an array */

@@ -35,6 +35,7 @@ setup(void **state)
     (void)state;
     description = json_tokener_parse("{\"options\":[{\"name\":\"path\",\"type\":\"string\"},"
                                      "{\"name\":\"content\",\"type\":\"string\"},"
+                                     "{\"name\":\"rules\",\"type\":\"file\",\"max\":8},"
                                      "{\"name\":\"maxdepth\",\"type\":\"number\"},"
                                      "{\"name\":\"matchany\",\"type\":\"const\"},"
                                      "{\"name\":\"returnsha256\",\"type\":\"bool\"}]}");
@@ -71,6 +72,52 @@ assert_rest(const struct mig_args *args, const char *expected)
         mig_buf_addf(&text, "%s%s", i ? "|" : "", args->rest[i]);
     assert_string_equal(text.data ? text.data : "", expected);
     mig_buf_fini(&text);
+}
+
+/* What mig_module_arguments() makes of them, ended by '|'. */
+static int
+arguments(const char *const args[], size_t count, char *text, size_t size, struct mig_err *err)
+{
+    struct mig_buf out = MIG_BUF_INIT;
+    int code = mig_module_arguments(description, args, count, &out, err);
+
+    for (size_t i = 0; code == 0 && i < out.len; i++)
+        if (out.data[i] == '\0')
+            out.data[i] = '|';
+    snprintf(text, size, "%.*s", code == 0 ? (int)out.len : 0, out.data ? out.data : "");
+    mig_buf_fini(&out);
+    return code;
+}
+
+static void
+files_are_read_here(void **state)
+{
+    char path[] = "/tmp/mig-cli-XXXXXX", equals[64], text[256], message[256];
+    int fd = mkstemp(path);
+    struct mig_err err = {0};
+
+    (void)state;
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, "a b\n", 4), 4);
+    snprintf(equals, sizeof(equals), "--rules=%s", path);
+    const char *const apart[] = {"-rules", path, "-content", "-rules", "-returnsha256", "-rules"};
+    assert_int_equal(arguments(apart, 6, text, sizeof(text), &err), 0);
+    assert_string_equal(text, "-rules|a b\n|-content|-rules|-returnsha256|-rules|");
+    const char *const joined[] = {equals, "-path=/x", "rules", "--"};
+    assert_int_equal(arguments(joined, 4, text, sizeof(text), &err), 0);
+    assert_string_equal(text, "-rules|a b\n|-path=/x|rules|--|");
+
+    assert_int_equal(write(fd, "\0", 1), 1);
+    assert_int_equal(arguments(apart, 2, text, sizeof(text), &err), MIG_E_INVALID);
+    snprintf(message, sizeof(message), "%s: a text file is expected, this one has a byte 0", path);
+    assert_string_equal(err.text, message);
+    assert_int_equal(write(fd, "5678", 4), 4);
+    assert_int_equal(arguments(apart, 2, text, sizeof(text), &err), MIG_E_LIMIT);
+    close(fd);
+    unlink(path);
+    assert_true(arguments(apart, 2, text, sizeof(text), &err) < 0);
+    snprintf(message, sizeof(message), "cannot open %s: No such file or directory", path);
+    assert_string_equal(err.text, message);
 }
 
 static void
@@ -351,6 +398,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(files_are_read_here),
         cmocka_unit_test(own_options_are_cut_out_anywhere),
         cmocka_unit_test(values_of_the_module_stay_its_own),
         cmocka_unit_test(all_behind_two_dashes_is_the_modules),

@@ -592,7 +592,7 @@ confines_without_needs(void **state)
 #endif
                                          "execute",     "signal",     "session",    "namespace",
                                          "listen",      "code",       "fresh code", "late code",
-                                         "priority",    "memory file"};
+                                         "priority",    "memory file", "clock",     "set clock"};
     struct mig_worker_spec spec = spec_of(MIG_WORKER_RUN, "probe", "{}");
     (void)state;
     struct mig_worker *worker = call(&spec, MIG_WORKER_SUCCESS, "", NULL);
@@ -622,9 +622,10 @@ confines_by_needs(void **state)
     (void)state;
     struct mig_worker *worker = call(&spec, MIG_WORKER_SUCCESS, "", NULL);
     const char *output = mig_worker_outcome(worker)->output;
-    static const char *const denied[] = {"local", "packet", "session", "namespace", "listen"};
+    static const char *const denied[] = {"local",  "packet", "session",
+                                         "namespace", "listen", "set clock"};
     static const char *const granted[] = {"constructor", "inet", "fork",  "execute",
-                                          "read",        "code", "others"};
+                                          "read",        "code", "others", "clock"};
     for (size_t i = 0; i < MIG_COUNT(denied); i++)
         if (number_at(output, denied[i]) != EPERM)
             fail_msg("%s gave %d", denied[i], number_at(output, denied[i]));

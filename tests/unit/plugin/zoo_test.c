@@ -212,19 +212,19 @@ refuses_identities(void **state)
     refuses("badmagic", "plugin badmagic refused: its descriptor has the magic 0x12345678, "
                         "0x4d494750 is expected");
     refuses("nextmajor", "plugin nextmajor refused: its note says ABI 2.0, this program takes 1.0 "
-                         "to 1.1");
-    refuses("nextminor", "plugin nextminor refused: its note says ABI 1.2, this program takes 1.0 "
-                         "to 1.1");
+                         "to 1.2");
+    refuses("nextminor", "plugin nextminor refused: its note says ABI 1.3, this program takes 1.0 "
+                         "to 1.2");
     refuses("nosymbol", "plugin nosymbol refused: it exports no object 'mig_plugin'");
     snprintf(reason, sizeof(reason),
-             "plugin relabelled refused: the note in %s says version 1.0.0, ABI 1.1; the whitelist "
-             "says 9.9.9, ABI 1.1",
+             "plugin relabelled refused: the note in %s says version 1.0.0, ABI 1.2; the whitelist "
+             "says 9.9.9, ABI 1.2",
              in_folder("relabelled"));
     refuses("relabelled", reason);
-    refuses("disagree", "plugin disagree refused: its descriptor says disagree 1.0.0 ABI 1.1, its "
-                        "note disagree 2.0.0 ABI 1.1");
-    refuses("alias", "plugin alias refused: its descriptor says other 1.0.0 ABI 1.1, its note "
-                     "alias 1.0.0 ABI 1.1");
+    refuses("disagree", "plugin disagree refused: its descriptor says disagree 1.0.0 ABI 1.2, its "
+                        "note disagree 2.0.0 ABI 1.2");
+    refuses("alias", "plugin alias refused: its descriptor says other 1.0.0 ABI 1.2, its note "
+                     "alias 1.0.0 ABI 1.2");
     snprintf(reason, sizeof(reason),
              "plugin short_one refused: its descriptor has 64 bytes, at least %zu are expected",
              offsetof(struct mig_plugin, persist));
