@@ -46,6 +46,7 @@ MIG_PLUGIN([pkg], [find installed packages by name and version], [shared])
 MIG_PLUGIN([sshkey], [find SSH keys and tell their fingerprints], [shared])
 MIG_PLUGIN([yara], [find files and processes that YARA rules match], [shared], [
   PKG_CHECK_MODULES([YARA], [yara >= 4.2], [], [mig_reason="yara >= 4.2 not found: install libyara-dev"])])
+MIG_PLUGIN([timedrift], [tell the time of hosts, and how far off it is], [shared])
 AC_SUBST([MIG_BUILTIN_PLUGINS])
 AM_CONDITIONAL([HAVE_NETSTAT_AND_PING],
   [test "$with_plugin_netstat" != no && test "$with_plugin_ping" != no])

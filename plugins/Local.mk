@@ -12,3 +12,4 @@ include plugins/ping/Local.mk
 include plugins/pkg/Local.mk
 include plugins/sshkey/Local.mk
 include plugins/yara/Local.mk
+include plugins/timedrift/Local.mk
