@@ -17,6 +17,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_journal \
 	tests/fuzz/fuzz_json \
 	tests/fuzz/fuzz_narrow \
+	tests/fuzz/fuzz_ntp \
 	tests/fuzz/fuzz_options \
 	tests/fuzz/fuzz_packages \
 	tests/fuzz/fuzz_record \
@@ -80,6 +81,11 @@ tests_fuzz_fuzz_json_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_narrow_SOURCES = tests/fuzz/fuzz_narrow.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_narrow_LDADD = core/libmig-agent.a core/libmig-core.a core/libmig-whitelist.a $(BUILTIN_LIBS) $(AGENT_LIBS)
 tests_fuzz_fuzz_narrow_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_ntp_SOURCES = plugins/timedrift/packet.c tests/fuzz/fuzz_ntp.c tests/fuzz/fuzz.h \
+	$(FUZZ_DRIVER)
+tests_fuzz_fuzz_ntp_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/plugins/timedrift
+tests_fuzz_fuzz_ntp_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_ntp_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_options_SOURCES = tests/fuzz/fuzz_options.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_options_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_options_LDFLAGS = $(FUZZ_LINK)
@@ -175,6 +181,12 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/fuzz_narrow/off.conf \
 	tests/fuzz/corpus/fuzz_narrow/tags.conf \
 	tests/fuzz/corpus/fuzz_narrow/wide.conf \
+	tests/fuzz/corpus/fuzz_ntp/kiss.bin \
+	tests/fuzz/corpus/fuzz_ntp/leap.bin \
+	tests/fuzz/corpus/fuzz_ntp/reply.bin \
+	tests/fuzz/corpus/fuzz_ntp/short.bin \
+	tests/fuzz/corpus/fuzz_ntp/tracking.bin \
+	tests/fuzz/corpus/fuzz_ntp/tracking-float.bin \
 	tests/fuzz/corpus/fuzz_options/arguments.bin \
 	tests/fuzz/corpus/fuzz_options/misspelt.bin \
 	tests/fuzz/corpus/fuzz_options/nul.json \
