@@ -31,6 +31,7 @@ AS_CASE([$with_plugins], [yes], [with_plugins=shared], [shared|builtin|no|""], [
   [AC_MSG_ERROR([--with-plugins takes shared, builtin or no, not '$with_plugins'])])
 MIG_BUILTIN_PLUGINS=
 mig_plugins_summary=
+MIG_PLUGIN([agentdestroy], [kill another agent of a host and remove its executable], [shared])
 MIG_PLUGIN([audit], [tell of what the kernel audits], [shared])
 MIG_PLUGIN([dispatch], [send alerts of persistent modules to a collector and syslog], [shared], [
   PKG_CHECK_EXISTS([libcurl >= 7.85], [], [mig_reason="libcurl is older than 7.85"])])

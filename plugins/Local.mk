@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
 # One folder a plugin; its Local.mk adds the .la to plugins_LTLIBRARIES.
+include plugins/agentdestroy/Local.mk
 include plugins/audit/Local.mk
 include plugins/dispatch/Local.mk
 include plugins/example/Local.mk

@@ -3,9 +3,21 @@
 #ifndef MIG_AGENT_AGENT_H
 #define MIG_AGENT_AGENT_H
 
+#include <stdint.h>
 #include <stdio.h>
 
 struct mig_site;
+
+/* The ELF note by which an agent's executable is known, whatever its name: owner MIG_NOTE_OWNER.
+ * It is in every program that mig-mkagent links. plugins/agentdestroy reads it. */
+#define MIG_AGENT_NOTE_TYPE 2u
+#define MIG_AGENT_MAGIC 0x4d494741u /* "MIGA" */
+struct mig_agent_note {
+    uint32_t namesz, descsz, type;
+    char owner[4];
+    uint32_t magic;
+    char version[60]; /* NUL-terminated */
+};
 
 /* Returns the exit status. */
 int mig_agent_main(int argc, char **argv);

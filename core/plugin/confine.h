@@ -3,12 +3,13 @@
  * What a worker gives up. Three steps: the first needs nothing to be known, the second is the
  * site's limits, the third is what the plugin does not need. After the third:
  *
- *   always refused   writing, making, renaming, removing files; ptrace; mounts; namespaces; kernel
+ *   always refused   writing, making, renaming files; ptrace; mounts; namespaces; kernel
  *                    modules, kexec, bpf, perf, io_uring, keyrings; leaving the process group;
  *                    listening; ioctl() that changes anything; raising the own priority
  *   unless needed    capabilities, sockets (and the host's network namespace), new processes and
- *                    programs, signals to others, other processes' memory, files beyond those that
- *                    a C library reads (plugin/landlock.h), machine code made at run time
+ *                    programs, signals to others, other processes' memory, removing files, the
+ *                    state of the clock, files beyond those that a C library reads
+ *                    (plugin/landlock.h), machine code made at run time
  *
  * A refused system call gives EPERM, ioctl() ENOTTY, a file or program that is out of bounds
  * EACCES, so that a plugin can report it. Machine code: memory that is or becomes executable only

@@ -127,6 +127,9 @@ fields_add(struct mig_fields *fields, const struct mig_field *field, struct mig_
     if (field->type < MIG_FIELD_STRING || field->type > MIG_FIELD_ECHO)
         return mig_err_set(err, MIG_E_PLUGIN, "field '%s' has the unknown type %u", path,
                            field->type);
+    /* All of the elements are one value. */
+    if (strcmp(path, ".") == 0)
+        path = "";
     for (bool first = true; *path != '\0'; first = false) {
         enum step step = STEP_ROOT;
         const char *name = NULL;

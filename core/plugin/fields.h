@@ -4,8 +4,8 @@
  * text, no tree of the document is built.
  *
  * A path is made of member names, joined by '.', and of "[]" for the elements of an array; '*'
- * stands for any member name, and a name that is spelled out is preferred to it. An object or array
- * on the way to a declared field is kept even when it is empty.
+ * stands for any member name, and a name that is spelled out is preferred to it; "." stands for the
+ * whole. An object or array on the way to a declared field is kept even when it is empty.
  */
 #ifndef MIG_PLUGIN_FIELDS_H
 #define MIG_PLUGIN_FIELDS_H

@@ -11,6 +11,7 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -100,12 +101,12 @@ static const char *const never_worker[] = {
 
 /* Files are read, not changed. */
 static const char *const writing[] = {
-    "chmod",     "chown",    "creat",    "fallocate",    "fchmod",    "fchmodat",
-    "fchmodat2", "fchown",   "fchownat", "fremovexattr", "fsetxattr", "futimesat",
-    "lchown",    "link",     "linkat",   "lremovexattr", "lsetxattr", "mkdir",
-    "mkdirat",   "mknod",    "mknodat",  "removexattr",  "rename",    "renameat",
-    "renameat2", "rmdir",    "setxattr", "symlink",      "symlinkat", "truncate",
-    "unlink",    "unlinkat", "utime",    "utimensat",    "utimes",
+    "chmod",     "chown",     "creat",    "fallocate",    "fchmod",    "fchmodat",
+    "fchmodat2", "fchown",    "fchownat", "fremovexattr", "fsetxattr", "futimesat",
+    "lchown",    "link",      "linkat",   "lremovexattr", "lsetxattr", "mkdir",
+    "mkdirat",   "mknod",     "mknodat",  "removexattr",  "rename",    "renameat",
+    "renameat2", "rmdir",     "setxattr", "symlink",      "symlinkat", "truncate",
+    "utime",     "utimensat", "utimes",
 };
 
 static const char *const programs[] = {"execve", "execveat", "fork", "vfork"};
@@ -153,9 +154,15 @@ deny_open(scmp_filter_ctx ctx, const char *name, unsigned flags_at)
 }
 
 static int
-filter_writing(scmp_filter_ctx ctx)
+filter_writing(scmp_filter_ctx ctx, uint32_t needs)
 {
+    struct scmp_arg_cmp folder = compare(2, SCMP_CMP_NE, 0, 0);
+    bool may_remove = needs & MIG_NEED_REMOVE;
     int rc = deny_list(ctx, writing, MIG_COUNT(writing));
+    if (rc == 0 && !may_remove)
+        rc = deny(ctx, "unlink", 0, NULL);
+    if (rc == 0)
+        rc = deny(ctx, "unlinkat", may_remove ? 1 : 0, &folder);
     if (rc == 0)
         rc = deny_open(ctx, "open", 1);
     if (rc == 0)
@@ -324,7 +331,7 @@ filter_rules(scmp_filter_ctx ctx, uint32_t needs)
         rc = filter_code(ctx);
     /* Programs that are run inherit the filter, and write where they must. */
     if (rc == 0 && (needs & MIG_NEED_EXECUTE) == 0)
-        rc = filter_writing(ctx);
+        rc = filter_writing(ctx, needs);
     if (rc == 0 && (needs & (MIG_NEED_EXECUTE | MIG_NEED_KILL)) == 0)
         rc = filter_signals(ctx);
     return rc;

@@ -27,6 +27,7 @@
 #define FS_WRITE_FILE (1ull << 1)
 #define FS_READ_FILE (1ull << 2)
 #define FS_READ_DIR (1ull << 3)
+#define FS_REMOVE_FILE (1ull << 5)
 #define FS_ABI_1 ((1ull << 13) - 1)
 #define FS_REFER (1ull << 13)     /* ABI 2 */
 #define FS_TRUNCATE (1ull << 14)  /* ABI 3 */
@@ -75,6 +76,7 @@ static const struct {
     const char *path;
 } readable[] = {
     {MIG_NEED_READ_FILES, FS_READ, "/"},
+    {MIG_NEED_REMOVE, FS_REMOVE_FILE, "/"},
     /* Public files of the distribution: libraries, locales, time zones. */
     {ALL_NEEDS, FS_READ, "/usr"},
     {ALL_NEEDS, FS_READ, "/lib"},

@@ -28,7 +28,7 @@
  *   1.0  2026-11-24  first version
  *   1.1  2026-11-24  persistent plugins: mig_plugin.persist, configure, answer, deliver;
  *                    mig_host.wait, alert, descriptor, ask; MIG_NEED_STATE, _WATCH, _AUDIT, _SYSLOG
- *   1.2  2026-11-24  MIG_NEED_CLOCK, MIG_OPTION_FILE
+ *   1.2  2026-11-24  MIG_NEED_CLOCK, MIG_NEED_REMOVE, MIG_OPTION_FILE, the field "."
  */
 #ifndef MIG_PLUGIN_H
 #define MIG_PLUGIN_H
@@ -67,6 +67,7 @@ extern "C" {
 /* 1.2. See how the host keeps its time: the kernel's clock state by adjtimex(2), and where chrony,
  * ntpd and timesyncd are configured. The clock can not be set. */
 #define MIG_NEED_CLOCK (1u << 12)
+#define MIG_NEED_REMOVE (1u << 13) /* 1.2. Remove files */
 
 /* ---- options ------------------------------------------------------------------------------------
  * From the table come the flags of `mig NAME`, its help, completion and the check of an action's
@@ -112,7 +113,8 @@ enum mig_field_type {
 #define MIG_FIELD_NULLABLE (1u << 2)   /* may be null */
 
 struct mig_field {
-    const char *path; /* "hostname", "addresses[]", "*[].fileinfo.size"; '*' is any member name */
+    const char *path; /* "hostname", "addresses[]", "*[].fileinfo.size"; '*' is any member
+                         name. 1.2: ".", the elements are one value */
     const char *help;
     uint32_t type;  /* enum mig_field_type */
     uint32_t flags; /* MIG_FIELD_* bits */
