@@ -44,6 +44,10 @@ MIG_PLUGIN([netstat], [find interfaces, neighbors, connections and listeners], [
   PKG_CHECK_MODULES([MNL], [libmnl], [], [mig_reason="libmnl not found: install libmnl-dev"])])
 MIG_PLUGIN([ping], [tell whether hosts reach a host by ICMP, TCP or UDP], [shared])
 MIG_PLUGIN([pkg], [find installed packages by name and version], [shared])
+# Without libyaml it takes documents in JSON only.
+MIG_PLUGIN([scribe], [evaluate documents of tests on files and packages], [shared], [
+  PKG_CHECK_MODULES([YAML], [yaml-0.1], [SCRIBE_CPPFLAGS=-DSCRIBE_YAML], [SCRIBE_CPPFLAGS=])])
+AC_SUBST([SCRIBE_CPPFLAGS])
 MIG_PLUGIN([sshkey], [find SSH keys and tell their fingerprints], [shared])
 MIG_PLUGIN([yara], [find files and processes that YARA rules match], [shared], [
   PKG_CHECK_MODULES([YARA], [yara >= 4.2], [], [mig_reason="yara >= 4.2 not found: install libyara-dev"])])

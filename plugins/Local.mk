@@ -11,6 +11,7 @@ include plugins/memory/Local.mk
 include plugins/netstat/Local.mk
 include plugins/ping/Local.mk
 include plugins/pkg/Local.mk
+include plugins/scribe/Local.mk
 include plugins/sshkey/Local.mk
 include plugins/yara/Local.mk
 include plugins/timedrift/Local.mk

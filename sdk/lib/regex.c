@@ -54,7 +54,7 @@ mig_regex_new(const char *pattern, size_t length, struct mig_regex **ret_regex, 
                  MIG_REGEX_PATTERN_MAX);
         return -E2BIG;
     }
-    code = mig_regex_parse(pattern, length, &tree, ret_message, message_size);
+    code = mig_regex_parse(pattern, length, false, &tree, ret_message, message_size);
     if (code < 0)
         return code;
     regex = calloc(1, sizeof(*regex));

@@ -71,6 +71,14 @@ build_alternate(struct builder *b, const struct regex_node *node, uint32_t next)
 }
 
 static uint32_t
+build_group(struct builder *b, const struct regex_node *node, uint32_t next)
+{
+    uint32_t end = emit(b, INST_SAVE, next, 2 * node->count + 1, 0);
+
+    return emit(b, INST_SAVE, build(b, node->first, end), 2 * node->count, 0);
+}
+
+static uint32_t
 build_repeat(struct builder *b, const struct regex_node *node, uint32_t next)
 {
     uint32_t start = next;
@@ -79,7 +87,7 @@ build_repeat(struct builder *b, const struct regex_node *node, uint32_t next)
     uint32_t i;
 
     if (node->max == REGEX_NO_LIMIT) {
-        start = emit(b, INST_SPLIT, 0, next, 0);
+        start = emit(b, INST_SPLIT, 0, next, node->lazy);
         body = build(b, node->first, start);
         if (b->code < 0)
             return 0;
@@ -90,7 +98,7 @@ build_repeat(struct builder *b, const struct regex_node *node, uint32_t next)
         }
     } else {
         for (i = node->min; i < node->max && b->code == 0; i++)
-            start = emit(b, INST_SPLIT, build(b, node->first, start), next, 0);
+            start = emit(b, INST_SPLIT, build(b, node->first, start), next, node->lazy);
     }
     for (; left > 0 && b->code == 0; left--)
         start = build(b, node->first, start);
@@ -117,6 +125,8 @@ build(struct builder *b, uint32_t at, uint32_t next)
         return build_alternate(b, node, next);
     case NODE_REPEAT:
         return build_repeat(b, node, next);
+    case NODE_GROUP:
+        return build_group(b, node, next);
     case NODE_ASSERT:
         return emit(b, INST_ASSERT, next, node->assert, 0);
     default:

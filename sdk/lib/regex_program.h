@@ -14,8 +14,9 @@
 enum inst_op {
     INST_RANGE,  /* one rune from a to b */
     INST_SET,    /* one rune of the b ranges from a on */
-    INST_SPLIT,  /* go on at next and at a */
+    INST_SPLIT,  /* go on at next and at a, which comes first when b is not 0 */
     INST_ASSERT, /* enum regex_assert a */
+    INST_SAVE,   /* place a of the groups is here */
     INST_MATCH
 };
 

@@ -29,6 +29,7 @@ enum {
     FLAG_FOLD = 1u << 0,
     FLAG_MULTILINE = 1u << 1,
     FLAG_DOT_NEWLINE = 1u << 2,
+    FLAG_UNGREEDY = 1u << 3,
 };
 
 enum item_kind { ITEM_NODE, ITEM_GROUP, ITEM_BAR };
@@ -37,6 +38,7 @@ struct item {
     enum item_kind kind;
     uint32_t node;  /* ITEM_NODE */
     uint32_t flags; /* ITEM_GROUP: those outside */
+    uint32_t group; /* ITEM_GROUP: its number, 0 when it does not capture */
 };
 
 struct parser {
@@ -48,6 +50,7 @@ struct parser {
     struct item *items;
     size_t items_count;
     size_t items_room;
+    bool groups; /* they are asked for */
     bool no_memory;
     size_t refused_at;
     const char *refused; /* why, or NULL */
@@ -152,7 +155,7 @@ push(struct parser *p, const struct item *item)
 static void
 push_node(struct parser *p, const struct regex_node *node)
 {
-    struct item item = {ITEM_NODE, add_node(p, node), 0};
+    struct item item = {.kind = ITEM_NODE, .node = add_node(p, node)};
 
     push(p, &item);
 }
@@ -160,9 +163,18 @@ push_node(struct parser *p, const struct regex_node *node)
 static void
 push_mark(struct parser *p, enum item_kind kind)
 {
-    struct item item = {kind, 0, p->flags};
+    struct item item = {.kind = kind, .flags = p->flags};
 
     push(p, &item);
+}
+
+static void
+push_capture(struct parser *p)
+{
+    push_mark(p, ITEM_GROUP);
+    p->tree.groups++;
+    if (p->groups && !p->no_memory)
+        p->items[p->items_count - 1].group = p->tree.groups;
 }
 
 static void
@@ -293,6 +305,7 @@ check_height(struct parser *p)
 static int
 parse_close(struct parser *p)
 {
+    struct regex_node node = {.kind = NODE_GROUP};
     struct item *group;
     int code;
 
@@ -304,8 +317,16 @@ parse_close(struct parser *p)
         return refuse(p, p->at, "unexpected )");
     group = &p->items[p->items_count - 2];
     p->flags = group->flags;
+    node.count = group->group;
     *group = group[1];
     p->items_count--;
+    if (node.count > 0) {
+        node.first = group->node;
+        node.height = p->tree.nodes[group->node].height;
+        group->node = add_node(p, &node);
+        if (p->no_memory)
+            return -ENOMEM;
+    }
     /* A group is a level of its own, so that the depth is what it looks like. */
     p->tree.nodes[group->node].height++;
     p->at++;
@@ -538,7 +559,7 @@ static int
 parse_flags(struct parser *p)
 {
     static const char letters[] = "imsU";
-    static const uint32_t values[] = {FLAG_FOLD, FLAG_MULTILINE, FLAG_DOT_NEWLINE, 0};
+    static const uint32_t values[] = {FLAG_FOLD, FLAG_MULTILINE, FLAG_DOT_NEWLINE, FLAG_UNGREEDY};
     uint32_t flags = p->flags;
     bool minus = false;
     bool seen = false;
@@ -575,7 +596,7 @@ parse_group(struct parser *p)
     size_t i;
 
     if (peek(p, 1) != '?') {
-        push_mark(p, ITEM_GROUP);
+        push_capture(p);
         p->at++;
         return 0;
     }
@@ -591,7 +612,7 @@ parse_group(struct parser *p)
         ;
     if (peek(p, i) != '>' || i == name)
         return refuse(p, p->at, "invalid named group");
-    push_mark(p, ITEM_GROUP);
+    push_capture(p);
     p->at += i + 1;
     return 0;
 }
@@ -646,6 +667,8 @@ counts_fit(const struct regex_tree *tree, uint32_t at, uint32_t limit)
             return false;
         return counts_fit(tree, node->first, most > 1 ? limit / most : limit);
     }
+    if (node->kind == NODE_GROUP)
+        return counts_fit(tree, node->first, limit);
     if (node->kind != NODE_CONCAT && node->kind != NODE_ALTERNATE)
         return true;
     for (i = 0; i < node->count; i++)
@@ -677,8 +700,11 @@ parse_repetition(struct parser *p, size_t *last_repeat)
         node.min = peek(p, 0) == '+';
         node.max = peek(p, 0) == '?' ? 1 : REGEX_NO_LIMIT;
     }
-    if (peek(p, length) == '?')
+    node.lazy = (p->flags & FLAG_UNGREEDY) != 0;
+    if (peek(p, length) == '?') {
+        node.lazy = !node.lazy;
         length++;
+    }
     if (*last_repeat != SIZE_MAX)
         return refuse(p, *last_repeat, NESTED);
     top = p->items_count > 0 ? &p->items[p->items_count - 1] : NULL;
@@ -829,10 +855,10 @@ parse_all(struct parser *p)
 }
 
 int
-mig_regex_parse(const char *pattern, size_t length, struct regex_tree *ret_tree, char *ret_message,
-                size_t message_size)
+mig_regex_parse(const char *pattern, size_t length, bool groups, struct regex_tree *ret_tree,
+                char *ret_message, size_t message_size)
 {
-    struct parser p = {.pattern = pattern, .length = length};
+    struct parser p = {.pattern = pattern, .length = length, .groups = groups};
     int code = parse_all(&p);
 
     if (code == 0) {

@@ -21,7 +21,8 @@ enum regex_node_kind {
     NODE_CONCAT,    /* of the children [first, first + count) */
     NODE_ALTERNATE, /* the same */
     NODE_REPEAT,    /* of the child `first`, min to max times */
-    NODE_ASSERT
+    NODE_ASSERT,
+    NODE_GROUP /* of the child `first`; `count` is its number, from 1 */
 };
 
 enum regex_assert {
@@ -41,6 +42,7 @@ struct regex_node {
     uint32_t min;
     uint32_t max; /* REGEX_NO_LIMIT */
     uint32_t height;
+    bool lazy; /* NODE_REPEAT: as few times as it can */
 };
 
 struct regex_tree {
@@ -52,11 +54,13 @@ struct regex_tree {
     size_t children_room;
     struct mig_runes runes; /* each node's ranges are clean */
     uint32_t root;
+    uint32_t groups; /* that capture */
 };
 
 /* -EINVAL with a message: "invalid regular expression '…': reason at byte N", the pattern
- * shortened; -ENOMEM. Greed makes no difference to what matches and is not kept. */
-int mig_regex_parse(const char *pattern, size_t length, struct regex_tree *ret_tree,
+ * shortened; -ENOMEM. Groups have nodes only when they are asked for: they make no difference to
+ * what matches. */
+int mig_regex_parse(const char *pattern, size_t length, bool groups, struct regex_tree *ret_tree,
                     char *ret_message, size_t message_size);
 void mig_regex_tree_fini(struct regex_tree *tree);
 

@@ -22,6 +22,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_packages \
 	tests/fuzz/fuzz_record \
 	tests/fuzz/fuzz_regex \
+	tests/fuzz/fuzz_scribe \
 	tests/fuzz/fuzz_signature \
 	tests/fuzz/fuzz_spool \
 	tests/fuzz/fuzz_unpack \
@@ -100,6 +101,19 @@ tests_fuzz_fuzz_regex_SOURCES = tests/fuzz/fuzz_regex.c tests/fuzz/fuzz.h $(FUZZ
 tests_fuzz_fuzz_regex_CPPFLAGS = $(AM_CPPFLAGS) $(SDK_CPPFLAGS)
 tests_fuzz_fuzz_regex_LDADD = $(SDK_SEARCH_LIB) $(FUZZ_LIBS)
 tests_fuzz_fuzz_regex_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_scribe_SOURCES = \
+	plugins/scribe/document.c \
+	plugins/scribe/objects.c \
+	plugins/scribe/packages.c \
+	plugins/scribe/files.c \
+	plugins/scribe/text.c \
+	tests/fuzz/fuzz_scribe.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
+tests_fuzz_fuzz_scribe_CPPFLAGS = $(AM_CPPFLAGS) $(SDK_CPPFLAGS) $(SCRIBE_CPPFLAGS) \
+	-I$(srcdir)/plugins/scribe
+tests_fuzz_fuzz_scribe_CFLAGS = $(AM_CFLAGS) $(YAML_CFLAGS)
+tests_fuzz_fuzz_scribe_LDADD = $(SDK_PACKAGES_LIB) $(SDK_LIB) $(SDK_SEARCH_LIB) $(FUZZ_LIBS) \
+	$(YAML_LIBS)
+tests_fuzz_fuzz_scribe_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_signature_SOURCES = tests/fuzz/fuzz_signature.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_signature_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_signature_LDFLAGS = $(FUZZ_LINK)
@@ -216,6 +230,11 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/fuzz_regex/empty-class.bin \
 	tests/fuzz/corpus/fuzz_regex/lines.bin \
 	tests/fuzz/corpus/fuzz_regex/open.bin \
+	tests/fuzz/corpus/fuzz_scribe/affected.json \
+	tests/fuzz/corpus/fuzz_scribe/full.json \
+	tests/fuzz/corpus/fuzz_scribe/loop.json \
+	tests/fuzz/corpus/fuzz_scribe/refused.yaml \
+	tests/fuzz/corpus/fuzz_scribe/sshd.yaml \
 	tests/fuzz/corpus/fuzz_signature/armored.asc \
 	tests/fuzz/corpus/fuzz_signature/line.txt \
 	tests/fuzz/corpus/fuzz_signature/packet.bin \

@@ -41,4 +41,27 @@ int mig_regex_match(const struct mig_regex *regex, struct mig_regex_scratch *scr
 int mig_regex_match_lines(const struct mig_regex *regex, struct mig_regex_scratch *scratch,
                           const char *text, size_t length);
 
+/*
+ * What the groups of a pattern match, as Go's FindSubmatch has it: the leftmost match, in the order
+ * of preference of Perl. For short texts, as lines are: it takes memory for each byte of the text
+ * and each part of the pattern.
+ */
+struct mig_regex_groups;
+
+struct mig_regex_span {
+    size_t start; /* SIZE_MAX: the group took no part */
+    size_t end;
+};
+
+/* As mig_regex_new(). */
+int mig_regex_groups_new(const char *pattern, size_t length, struct mig_regex_groups **ret_groups,
+                         char *ret_message, size_t message_size);
+void mig_regex_groups_free(struct mig_regex_groups *groups);
+/* How many groups capture. */
+size_t mig_regex_groups_count(const struct mig_regex_groups *groups);
+/* 1 and count + 1 spans, the first of the whole match; 0: no match; -E2BIG: the text is too long
+ * for the pattern; -ENOMEM. */
+int mig_regex_groups_match(const struct mig_regex_groups *groups, const char *text, size_t length,
+                           struct mig_regex_span *ret_spans);
+
 #endif

@@ -19,7 +19,9 @@ endif
 
 # Modules in real workers, against the programs that know the answers.
 module_tests = \
+	tests/unit/plugins/agentdestroy.sh \
 	tests/unit/plugins/pkg.sh \
+	tests/unit/plugins/scribe.sh \
 	tests/unit/plugins/sshkey.sh \
 	tests/unit/plugins/yara.sh
 TESTS += $(module_tests)
@@ -44,4 +46,17 @@ tests_unit_plugins_test_sshkey_CPPFLAGS = $(SDK_CPPFLAGS)
 tests_unit_plugins_test_sshkey_CFLAGS = $(SDK_TEST_CFLAGS)
 tests_unit_plugins_test_sshkey_LDADD = $(SDK_TEST_LIBS)
 tests_unit_plugins_test_sshkey_LDFLAGS = $(SDK_TEST_LDFLAGS)
+
+if PLUGIN_SCRIBE_SHARED
+check_PROGRAMS += tests/unit/plugins/test_scribe
+TESTS += tests/unit/plugins/test_scribe
+tests_unit_plugins_test_scribe_SOURCES = \
+	tests/unit/plugins/test_scribe.c \
+	tests/unit/sdk/tree.c \
+	tests/unit/sdk/tree.h
+tests_unit_plugins_test_scribe_CPPFLAGS = $(SDK_CPPFLAGS) $(SCRIBE_CPPFLAGS) \
+	-I$(srcdir)/tests/unit/sdk
+tests_unit_plugins_test_scribe_CFLAGS = $(SDK_TEST_CFLAGS)
+tests_unit_plugins_test_scribe_LDADD = $(SDK_TEST_LIBS)
+endif
 endif
