@@ -194,13 +194,74 @@ test_limits(void **state)
     free(text);
 }
 
+/* "start-end" of the match and each group, "-" for one that took no part; "" for no match. */
+static void
+groups(const char *pattern, const char *text, const char *expected)
+{
+    struct mig_regex_groups *regex = NULL;
+    struct mig_regex_span spans[8];
+    char message[256], found[256] = "";
+    size_t count;
+
+    assert_int_equal(
+        mig_regex_groups_new(pattern, strlen(pattern), &regex, message, sizeof(message)), 0);
+    count = mig_regex_groups_count(regex);
+    assert_true(count < 8);
+    if (mig_regex_groups_match(regex, text, strlen(text), spans) == 1)
+        for (size_t i = 0; i <= count; i++) {
+            size_t used = strlen(found);
+            const char *blank = i > 0 ? " " : "";
+            if (spans[i].start == SIZE_MAX)
+                snprintf(found + used, sizeof(found) - used, "%s-", blank);
+            else
+                snprintf(found + used, sizeof(found) - used, "%s%zu-%zu", blank, spans[i].start,
+                         spans[i].end);
+        }
+    mig_regex_groups_free(regex);
+    assert_string_equal(found, expected);
+}
+
+static void
+test_groups(void **state)
+{
+    struct mig_regex_groups *regex = NULL;
+    struct mig_regex_span spans[2];
+    char message[256], *text;
+
+    (void)state;
+    groups("a(b*)c", "xabbc", "1-5 2-4");
+    groups("(a|ab)(c|bcd)(d*)", "abcd", "0-4 0-1 1-4 4-4");
+    groups("(a+?)(a*)", "aaa", "0-3 0-1 1-3");
+    groups("(?U)(a+)(a*)", "aaa", "0-1 0-1 1-1");
+    groups("(?:(a)|b)*", "ab", "0-2 0-1");
+    groups("(x)?y", "y", "0-1 -");
+    groups("(?P<name>(a)(b))+", "abab", "0-4 2-4 2-3 3-4");
+    groups("\\b(\\w+)\\b", " hey you", "1-4 1-4");
+    groups("(?m)^(b)$", "a\nb", "2-3 2-3");
+    groups("(.)", "\xc3\xa9", "0-2 0-2");
+    groups("(.*?)(b)", "abab", "0-2 0-1 1-2");
+    groups("^(b)", "ab", "");
+    assert_int_equal(mig_regex_groups_new("(", 1, &regex, message, sizeof(message)), -EINVAL);
+    assert_string_equal(message,
+                        "invalid regular expression '(': missing closing parenthesis at byte 1");
+    /* The work is bounded: this many steps for each byte are too much. */
+    assert_int_equal(mig_regex_groups_new("((a?){500}){2}b", 15, &regex, message, sizeof(message)),
+                     0);
+    text = calloc(1 << 20, 1);
+    assert_non_null(text);
+    memset(text, 'a', (1 << 20) - 1);
+    assert_int_equal(mig_regex_groups_match(regex, text, (1 << 20) - 1, spans), -E2BIG);
+    free(text);
+    mig_regex_groups_free(regex);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_as_in_go),         cmocka_unit_test(test_bytes_that_are_not_utf8),
         cmocka_unit_test(test_middle_of_a_text), cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_limits),           cmocka_unit_test(test_groups),
     };
 
     return cmocka_run_group_tests_name("regex", tests, NULL, NULL);
