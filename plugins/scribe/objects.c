@@ -78,6 +78,25 @@ find_raw(struct scribe_object *object)
     return code;
 }
 
+/* Files are found in any order; results have one, and a file's values keep theirs. */
+static void
+sort_found(struct scribe_candidates *found)
+{
+    for (size_t i = 1; i < found->count; i++) {
+        struct scribe_candidate one = found->list[i];
+        size_t low = 0, high = i;
+        while (low < high) {
+            size_t middle = (low + high) / 2;
+            if (strcmp(found->list[middle].identifier, one.identifier) <= 0)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        memmove(&found->list[low + 1], &found->list[low], (i - low) * sizeof(one));
+        found->list[low] = one;
+    }
+}
+
 int
 scribe_object_prepare(struct scribe_run *run, struct scribe_object *object)
 {
@@ -98,6 +117,7 @@ scribe_object_prepare(struct scribe_run *run, struct scribe_object *object)
         break;
     default:
         code = scribe_find_files(run, object, NULL, 0, &object->found);
+        sort_found(&object->found);
         break;
     }
     if (code == -E2BIG)

@@ -88,7 +88,7 @@ documents_are_refused(void **state)
     refuses(TEST("{'test':'t','object':'o','evr':{'operation':'<'}}"),
             "test 't': evr needs the text 'value'");
     refuses(TEST("{'test':'t','object':'o','regexp':{'value':'['}}"),
-            "test 't': invalid regular expression '[': missing closing ] at byte 1");
+            "test 't': invalid regular expression '[': missing closing ] at byte 0");
     refuses(TEST("{'test':'t','object':'o','if':'x'}"),
             "'if' of test 't' must be an array of texts");
     refuses(TEST("{'test':'t','object':'o','if':['x']}"),
@@ -329,7 +329,7 @@ documents_are_read(void **state)
     parses(NULL, "-path option is required");
     parses("\n{\"tests\": [1]}\n", "{\"scribedoc\":{\"tests\":[1]}}\n");
     parses("{\"tests\": [1]", "the document is not JSON at byte 13: continue");
-    parses("{} x", "the document is not JSON at byte 2: more behind it");
+    parses("{} x", "the document is not JSON at byte 3: more behind it");
 #ifdef SCRIBE_YAML
     parses("# c\ntests:\n  - test: a\n    v: 1.10\n    q: \"true\"\n    t: true\n    n: ~\n",
            "{\"scribedoc\":{\"tests\":[{\"test\":\"a\",\"v\":\"1.10\",\"q\":\"true\",\"t\":true,"
