@@ -49,9 +49,9 @@ MIG_PLUGIN([scribe], [evaluate documents of tests on files and packages], [share
   PKG_CHECK_MODULES([YAML], [yaml-0.1], [SCRIBE_CPPFLAGS=-DSCRIBE_YAML], [SCRIBE_CPPFLAGS=])])
 AC_SUBST([SCRIBE_CPPFLAGS])
 MIG_PLUGIN([sshkey], [find SSH keys and tell their fingerprints], [shared])
+MIG_PLUGIN([timedrift], [tell the time of hosts, and how far off it is], [shared])
 MIG_PLUGIN([yara], [find files and processes that YARA rules match], [shared], [
   PKG_CHECK_MODULES([YARA], [yara >= 4.2], [], [mig_reason="yara >= 4.2 not found: install libyara-dev"])])
-MIG_PLUGIN([timedrift], [tell the time of hosts, and how far off it is], [shared])
 AC_SUBST([MIG_BUILTIN_PLUGINS])
 AM_CONDITIONAL([HAVE_NETSTAT_AND_PING],
   [test "$with_plugin_netstat" != no && test "$with_plugin_ping" != no])

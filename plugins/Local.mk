@@ -13,5 +13,5 @@ include plugins/ping/Local.mk
 include plugins/pkg/Local.mk
 include plugins/scribe/Local.mk
 include plugins/sshkey/Local.mk
-include plugins/yara/Local.mk
 include plugins/timedrift/Local.mk
+include plugins/yara/Local.mk
