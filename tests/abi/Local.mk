@@ -6,4 +6,5 @@ EXTRA_DIST += \
 	tests/abi/only-grown.awk \
 	tests/abi/plugin-1.0.abi \
 	tests/abi/plugin-1.1.abi \
+	tests/abi/plugin-1.2.abi \
 	tests/abi/surface.c

@@ -54,5 +54,9 @@ enum constants {
     QUESTION_MAX = MIG_QUESTION_MAX,
     ANSWER_MAX = MIG_ANSWER_MAX,
 #endif
+#if MIG_ABI_MINOR >= 2
+    NEED_CLOCK = MIG_NEED_CLOCK,
+    NEED_REMOVE = MIG_NEED_REMOVE,
+#endif
 };
 PART(enum constants, constants);

@@ -137,7 +137,7 @@ lists_what_is_there(void **state)
     assert_int_equal(json_object_array_length(all), 5);
     assert_non_null(one);
     member_is(one, "version", "1.0.0");
-    member_is(one, "abi", "1.1");
+    member_is(one, "abi", "1.2");
     assert_int_equal(strlen(json_object_get_string(json_object_object_get(one, "digest"))), 64);
     json_object_put(all);
     state_is(roster, "good", "ok", NULL);
@@ -145,7 +145,7 @@ lists_what_is_there(void **state)
              "plugin intruder refused: 13 bytes are too short for an ELF file: a plugin is "
              "a shared object built for this machine");
     state_is(roster, "nextmajor", "refused",
-             "plugin nextmajor refused: its note says ABI 2.0, this program takes 1.0 to 1.1");
+             "plugin nextmajor refused: its note says ABI 2.0, this program takes 1.0 to 1.2");
     all = list(roster, "stranger", &one);
     member_is(one, "state", "refused");
     assert_non_null(strstr(json_object_get_string(json_object_object_get(one, "reason")),
