@@ -83,8 +83,6 @@ take_line(struct find *find, const char *line, size_t length, FILE *joined)
 
     if (spans == NULL)
         return -ENOMEM;
-    if (length > 0 && line[length - 1] == '\n')
-        length--;
     if (length > 0 && line[length - 1] == '\r')
         length--;
     code = length > LINE_MAX_BYTES ? -E2BIG
@@ -100,21 +98,36 @@ take_line(struct find *find, const char *line, size_t length, FILE *joined)
     return code;
 }
 
+/* The next line without its newline: 1, its length may be one more than fits, 0 at the end. */
+static int
+next_line(FILE *file, char *line, size_t *ret_length)
+{
+    size_t length = 0;
+    int c;
+
+    while ((c = getc_unlocked(file)) != EOF && c != '\n' && length <= LINE_MAX_BYTES)
+        line[length++] = (char)c;
+    *ret_length = length;
+    return length > 0 || c == '\n';
+}
+
 static int
 read_lines(struct find *find, FILE *file, FILE *joined, bool *ret_matches)
 {
     const struct mig_host *host = find->run->host;
-    char *line = NULL;
-    size_t room = 0;
-    ssize_t length;
-    int code = 0;
+    char *line = malloc(LINE_MAX_BYTES + 1);
+    size_t length;
+    int code = line != NULL ? 0 : -ENOMEM;
 
-    while (code >= 0 && (length = getline(&line, &room, file)) >= 0) {
-        code = host->cancelled(host) ? -ECANCELED : take_line(find, line, (size_t)length, joined);
+    while (code >= 0 && next_line(file, line, &length)) {
+        code = host->cancelled(host) ? -ECANCELED : take_line(find, line, length, joined);
         *ret_matches = *ret_matches || code == 1;
         if (code == 1 && find->object->kind == SCRIBE_HASLINE)
             break;
     }
+    if (code >= 0 && ferror(file))
+        code = scribe_object_fail(find->object, -EIO, "%s can not be read: %s", find->shown,
+                                  strerror(EIO));
     free(line);
     return code < 0 ? code : 0;
 }
