@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
 yara_sources = \
+	plugins/yara/defines.c \
 	plugins/yara/options.c \
 	plugins/yara/print.c \
 	plugins/yara/question.c \

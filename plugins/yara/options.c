@@ -7,14 +7,16 @@
 #define PATTERN_LENGTH 65536
 
 const struct mig_option yara_options[YARA_OPTIONS_COUNT] = {
-    {"rules", "yara", "the text of YARA rules", "rules", NULL, MIG_OPTION_STRING,
-     MIG_OPTION_REQUIRED, YARA_RULES_MAX},
+    {"rules", "yara", "a file of YARA rules", "file", NULL, MIG_OPTION_FILE, MIG_OPTION_REQUIRED,
+     YARA_RULES_MAX},
     {"files", "filesearch", "scan the files that the file module finds with these arguments",
      "arguments", NULL, MIG_OPTION_STRING, 0, PATTERN_LENGTH},
     {"pid", "pids", "scan the memory of this process", "number", NULL, MIG_OPTION_NUMBER,
      MIG_OPTION_REPEATABLE, INT32_MAX},
     {"name", "names", "scan the memory of processes whose executable's path, or [command], matches",
      "regex", NULL, MIG_OPTION_STRING, MIG_OPTION_REPEATABLE, PATTERN_LENGTH},
+    {"define", "defines", "an external variable of the rules", "name=value", NULL,
+     MIG_OPTION_STRING, MIG_OPTION_REPEATABLE, PATTERN_LENGTH},
     {"timeout", "timeout", "seconds that a file or process may take, 10 when not given", NULL, NULL,
      MIG_OPTION_NUMBER, 0, YARA_TIMEOUT_MAX},
     {"threads", "threads", "threads to scan with, one a core when not given", NULL, NULL,

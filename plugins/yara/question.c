@@ -20,8 +20,8 @@
 static int
 refuse_unknown(const struct mig_host *host, struct json_object *object)
 {
-    static const char *const known[] = {"filesearch", "names",   "pids",
-                                        "threads",    "timeout", "yara"};
+    static const char *const known[] = {"defines", "filesearch", "names", "pids",
+                                        "threads", "timeout",    "yara"};
 
     json_object_object_foreach(object, member, value)
     {
@@ -143,6 +143,7 @@ take_limits(const struct mig_host *host, struct json_object *object, struct yara
 static int
 take_rules(const struct mig_host *host, struct json_object *object, struct yara_question *question)
 {
+    struct yara_defines defines = {.count = 0};
     const char *text = "";
     int code = mig_json_get_string(host, object, "yara", &text);
 
@@ -153,7 +154,11 @@ take_rules(const struct mig_host *host, struct json_object *object, struct yara_
     if (strlen(text) > YARA_RULES_MAX)
         return mig_refuse(host, -E2BIG, "yara rules: %zu bytes are more than the %u that may be",
                           strlen(text), YARA_RULES_MAX);
-    return yara_rules_compile(host, text, &question->rules);
+    code = yara_defines_take(host, object, &defines);
+    if (code == 0)
+        code = yara_rules_compile(host, text, &defines, &question->rules);
+    yara_defines_fini(&defines);
+    return code;
 }
 
 int

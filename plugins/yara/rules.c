@@ -27,6 +27,7 @@ struct work {
     bool is_done;
     bool abandoned; /* the thread frees it */
     char *text;
+    struct yara_defines defines;
     YR_RULES *rules;
     int code;
     unsigned errors;
@@ -86,7 +87,9 @@ compile(struct work *work)
     }
     yr_compiler_set_callback(compiler, on_mistake, work);
     yr_compiler_set_include_callback(compiler, NULL, NULL, NULL);
-    if (yr_compiler_add_string(compiler, work->text, NULL) > 0 || work->errors > 0)
+    if (yara_defines_compile(&work->defines, compiler) != ERROR_SUCCESS)
+        work->code = -ENOMEM;
+    else if (yr_compiler_add_string(compiler, work->text, NULL) > 0 || work->errors > 0)
         work->code = -EINVAL;
     else if (yr_compiler_get_rules(compiler, &work->rules) != ERROR_SUCCESS)
         work->code = -ENOMEM;
@@ -101,6 +104,7 @@ work_free(struct work *work)
     pthread_cond_destroy(&work->done);
     pthread_mutex_destroy(&work->lock);
     free(work->text);
+    yara_defines_fini(&work->defines);
     free(work);
 }
 
@@ -149,7 +153,7 @@ wait_for(const struct mig_host *host, struct work *work)
 }
 
 static struct work *
-work_new(const char *text)
+work_new(const char *text, struct yara_defines *defines)
 {
     struct work *work = calloc(1, sizeof(*work));
     pthread_condattr_t clock;
@@ -161,6 +165,9 @@ work_new(const char *text)
     pthread_mutex_init(&work->lock, NULL);
     pthread_cond_init(&work->done, &clock);
     pthread_condattr_destroy(&clock);
+    /* They outlive the caller when the thread is given up. */
+    work->defines = *defines;
+    *defines = (struct yara_defines){.count = 0};
     work->text = strdup(text);
     if (work->text == NULL) {
         work_free(work);
@@ -182,9 +189,10 @@ refuse(const struct mig_host *host, const struct work *work)
 }
 
 int
-yara_rules_compile(const struct mig_host *host, const char *text, struct YR_RULES **ret_rules)
+yara_rules_compile(const struct mig_host *host, const char *text, struct yara_defines *defines,
+                   struct YR_RULES **ret_rules)
 {
-    struct work *work = work_new(text);
+    struct work *work = work_new(text, defines);
     pthread_t thread;
     int code;
 

@@ -232,8 +232,10 @@ scan_object(struct scanner *scanner, const struct yara_object *object, int secon
     yr_scanner_set_timeout(scanner->yara, seconds);
     yr_scanner_set_flags(scanner->yara, SCAN_FLAGS_REPORT_RULES_MATCHING |
                                             (object->pid > 0 ? SCAN_FLAGS_PROCESS_MEMORY : 0));
-    code = object->pid > 0 ? yr_scanner_scan_proc(scanner->yara, object->pid)
-                           : scan_file(scanner, object);
+    code = yara_defines_object(scanner->yara, object->path);
+    if (code == ERROR_SUCCESS)
+        code = object->pid > 0 ? yr_scanner_scan_proc(scanner->yara, object->pid)
+                               : scan_file(scanner, object);
     if (code != ERROR_SUCCESS) {
         reason = reason_of(code);
         snprintf(text, sizeof(text), "not scanned: libyara's error %d", code);

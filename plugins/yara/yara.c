@@ -226,11 +226,11 @@ const struct mig_plugin mig_plugin_symbol = {
     MIG_TABLE(yara_options),
     MIG_TABLE(yara_fields),
     NULL,
-    "mig yara -t all -rules \"$(cat webshells.yar)\" -files '-path /var/www -name \"\\.php$\"'\n"
-    "mig yara -t all -rules \"$(cat packed.yar)\" -files '-path /usr/bin -path /tmp -maxsize 20m' "
+    "mig yara -t all -rules webshells.yar -files '-path /var/www -name \"\\.php$\"'\n"
+    "mig yara -t all -rules packed.yar -files '-path /usr/bin -path /tmp -maxsize 20m' "
     "-timeout "
     "30\n"
-    "mig yara -t all -rules \"$(cat implant.yar)\" -name '^/usr/sbin/' -pid 1",
+    "mig yara -t all -rules implant.yar -name '^/usr/sbin/' -pid 1",
     yara_run,
     yara_validate,
     NULL,

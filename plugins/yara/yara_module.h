@@ -10,17 +10,19 @@
 #include <mig/plugin.h>
 
 struct YR_RULES;
+struct _YR_COMPILER;
 struct YR_SCAN_CONTEXT;
+struct json_object;
 struct mig_regex;
 struct mig_search_set;
 
 /* Counts, since the descriptor is a constant of another file. */
-#define YARA_OPTIONS_COUNT 6
+#define YARA_OPTIONS_COUNT 7
 #define YARA_FIELDS_COUNT 12
 extern const struct mig_option yara_options[YARA_OPTIONS_COUNT];
 extern const struct mig_field yara_fields[YARA_FIELDS_COUNT];
 
-#define YARA_RULES_MAX (4u << 20)
+#define YARA_RULES_MAX (1u << 20)
 #define YARA_TIMEOUT_MAX 3600u
 #define YARA_THREADS_MAX 16u
 
@@ -42,11 +44,36 @@ int yara_question_init(const struct mig_host *host, const char *parameters, size
                        struct yara_question *ret_question);
 void yara_question_fini(struct yara_question *question);
 
+/* ---- defines.c: external variables ---- */
+
+struct yara_define {
+    char *name;
+    char *value;
+};
+
+struct yara_defines {
+    struct yara_define *list;
+    size_t count;
+};
+
+/* Those of the parameters; what was taken is to be released also on failure. 0, or a negative errno
+ * value after refuse(). */
+int yara_defines_take(const struct mig_host *host, struct json_object *object,
+                      struct yara_defines *ret_defines);
+void yara_defines_fini(struct yara_defines *defines);
+/* Declares them, and the ones of objects, to a compiler. One of libyara's codes. */
+int yara_defines_compile(const struct yara_defines *defines, struct _YR_COMPILER *compiler);
+/* Sets filepath, filename and extension (with its dot) for the object that is scanned next; the
+ * path stays the caller's until the scan is over. One of libyara's codes. */
+int yara_defines_object(struct YR_SCAN_CONTEXT *scanner, const char *path);
+
 /* ---- rules.c ---- */
 
 /* The rules, compiled; released with yr_rules_destroy(). 0, or a negative errno value after
- * refuse(): the first mistake with its line. Include statements are refused. */
-int yara_rules_compile(const struct mig_host *host, const char *text, struct YR_RULES **ret_rules);
+ * refuse(): the first mistake with its line. Include statements are refused. Takes the variables.
+ */
+int yara_rules_compile(const struct mig_host *host, const char *text, struct yara_defines *defines,
+                       struct YR_RULES **ret_rules);
 
 /* ---- scan.c ---- */
 

@@ -32,5 +32,5 @@ timed() # TITLE COMMAND…
     done
     printf '%-24s %-44s %s\n' "$title" "$times" "$(grep -c "$folder" "$work/output") matches"
 }
-timed "mig yara -threads 2" "$build/cli/mig" yara -t local -rules "$(cat "$work/rules.yar")" -files "-path $folder" -threads 2 -timeout 60
+timed "mig yara -threads 2" "$build/cli/mig" yara -t local -rules "$work/rules.yar" -files "-path $folder" -threads 2 -timeout 60
 timed "yara -p2 -r -N" yara -p2 -r -N -a 60 "$work/rules.yar" "$folder"
