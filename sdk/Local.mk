@@ -78,9 +78,13 @@ sdk_libmig_search_la_SOURCES = \
 	sdk/lib/regex_syntax.c \
 	sdk/lib/regex_syntax.h \
 	sdk/lib/regex_unicode_tables.h \
+	sdk/lib/search_ahead.c \
+	sdk/lib/search_ahead.h \
 	sdk/lib/search_arguments.c \
 	sdk/lib/search_attributes.c \
 	sdk/lib/search_attributes.h \
+	sdk/lib/search_checks.c \
+	sdk/lib/search_checks.h \
 	sdk/lib/search_contents.c \
 	sdk/lib/search_contents.h \
 	sdk/lib/search_evaluate.c \
@@ -96,6 +100,7 @@ sdk_libmig_search_la_SOURCES = \
 	sdk/lib/search_lines.h \
 	sdk/lib/search_reading.c \
 	sdk/lib/search_reading.h \
+	sdk/lib/search_roots.c \
 	sdk/lib/search_run.c \
 	sdk/lib/search_scan.c \
 	sdk/lib/search_scan.h \

@@ -441,8 +441,10 @@ mig_search_evaluate(struct worker *worker, const struct candidate *candidate)
     worker->statistics.files++;
     if (!decide_all(worker, CHECK_NAME, &facts))
         return;
-    if (fstatat(candidate->dirfd, candidate->name, &st,
-                AT_NO_AUTOMOUNT | (candidate->link ? 0 : AT_SYMLINK_NOFOLLOW)) != 0) {
+    if (candidate->known != NULL) {
+        st = *candidate->known;
+    } else if (fstatat(candidate->dirfd, candidate->name, &st,
+                       AT_NO_AUTOMOUNT | (candidate->link ? 0 : AT_SYMLINK_NOFOLLOW)) != 0) {
         error = errno;
         skip_alive(worker, mig_search_skip_reason(error));
         mig_search_fail(worker, "stat", error);

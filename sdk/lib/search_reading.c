@@ -4,9 +4,36 @@
 #include "search_reading.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "search_fs.h"
+
+int
+mig_reading_init(struct reading *ret_reading, bool may_ahead)
+{
+    *ret_reading = (struct reading){.fd = -1, .may_ahead = may_ahead};
+    ret_reading->block = malloc(READING_BLOCK);
+    return ret_reading->block != NULL ? 0 : -ENOMEM;
+}
+
+void
+mig_reading_fini(struct reading *reading)
+{
+    mig_ahead_free(reading->ahead);
+    free(reading->block);
+}
+
+/* Without memory or a thread the file is read as others are. */
+static void
+read_ahead(struct reading *reading)
+{
+    if (reading->ahead == NULL)
+        reading->ahead = mig_ahead_new();
+    reading->may_ahead = reading->by_thread = reading->ahead != NULL;
+    if (reading->by_thread)
+        mig_ahead_start(reading->ahead, reading->fd, reading->left);
+}
 
 void
 mig_reading_start(struct reading *reading, int fd, const struct stat *st)
@@ -21,6 +48,16 @@ mig_reading_start(struct reading *reading, int fd, const struct stat *st)
                       (reading->size == 0 || reading->size > READING_PSEUDO_MAX) &&
                       mig_search_fs(fd, st->st_dev, &type) == FS_PSEUDO;
     reading->left = reading->pseudo ? READING_PSEUDO_MAX : reading->size;
+    if (reading->may_ahead && !reading->pseudo && reading->left >= AHEAD_LEAST)
+        read_ahead(reading);
+}
+
+void
+mig_reading_stop(struct reading *reading)
+{
+    if (reading->by_thread)
+        mig_ahead_stop(reading->ahead);
+    reading->by_thread = false;
 }
 
 /* At an early end. A file of sysfs tells a page and has less. */
@@ -34,26 +71,37 @@ end_early(const struct reading *reading)
     return !reading->pseudo && (uint64_t)st.st_size < reading->size ? -ESTALE : 0;
 }
 
-ssize_t
-mig_reading_next(struct reading *reading, void *block, size_t room)
+static ssize_t
+read_here(struct reading *reading)
 {
-    size_t wanted = reading->left < room ? (size_t)reading->left : room;
+    size_t wanted = reading->left < READING_BLOCK ? (size_t)reading->left : READING_BLOCK;
     ssize_t got;
 
-    if (wanted == 0 && !reading->pseudo)
-        return 0;
     /* To see whether there is more. */
     if (wanted == 0)
-        wanted = room;
+        wanted = READING_BLOCK;
     do
-        got = read(reading->fd, block, wanted);
+        got = read(reading->fd, reading->block, wanted);
     while (got < 0 && errno == EINTR);
+    return got < 0 ? -errno : got;
+}
+
+ssize_t
+mig_reading_next(struct reading *reading, const unsigned char **ret_data)
+{
+    const unsigned char *data = reading->block;
+    ssize_t got;
+
+    if (reading->left == 0 && !reading->pseudo)
+        return 0;
+    got = reading->by_thread ? mig_ahead_next(reading->ahead, &data) : read_here(reading);
     if (got < 0)
-        return -errno;
+        return got;
     if (got == 0)
         return end_early(reading);
     if (reading->left == 0)
         return -EFBIG;
     reading->left -= (uint64_t)got;
+    *ret_data = data;
     return got;
 }

@@ -78,7 +78,7 @@ init_worker(struct worker *worker, struct run *run)
     if (mig_evaluation_init(&worker->evaluation, set) < 0 || worker->scratch == NULL ||
         worker->skipped == NULL || worker->file_depths == NULL || worker->entries == NULL)
         return -ENOMEM;
-    worker->scan = mig_scan_new(run->contents, set, run->host, worker->scratch);
+    worker->scan = mig_scan_new(run->contents, set, run->host, worker->scratch, run->may_ahead);
     return worker->scan != NULL ? 0 : -ENOMEM;
 }
 
@@ -143,6 +143,7 @@ run_workers(struct run *run, struct mig_search_statistics *ret_statistics)
     unsigned int i;
     int code = workers != NULL ? 0 : -ENOMEM;
 
+    run->may_ahead = count < count_cores();
     while (code == 0 && ready < count && init_worker(&workers[ready], run) == 0)
         ready++;
     if (ready == 0)

@@ -13,8 +13,6 @@
 #include "search_reading.h"
 #include "unpack.h"
 
-#define BLOCK_SIZE (256u * 1024u)
-
 enum { RAW, INFLATED, STREAMS };
 
 struct stream {
@@ -30,9 +28,9 @@ struct scan {
     struct stream streams[STREAMS];
     struct evaluation *evaluation;
     struct reading reading;
-    struct mig_unpack *unpack; /* made at the first need */
-    int lost;                  /* why the decompressed stream was given up, or 0 */
-    unsigned char *block;
+    struct mig_unpack *unpack;  /* made at the first need */
+    int lost;                   /* why the decompressed stream was given up, or 0 */
+    const unsigned char *block; /* of what was read last */
 };
 
 /* A search with returnsha256 wants the digest of a file that it has found or may find. */
@@ -261,7 +259,7 @@ read_all(struct scan *scan, ssize_t got, bool gzip)
             return code;
         if (++blocks % 4 == 0 && scan->host->cancelled(scan->host->context))
             return -ECANCELED;
-        got = mig_reading_next(&scan->reading, scan->block, BLOCK_SIZE);
+        got = mig_reading_next(&scan->reading, &scan->block);
     }
     if (got < 0)
         return (int)got;
@@ -311,11 +309,12 @@ mig_scan_run(struct scan *scan, struct evaluation *evaluation, int fd, const str
     scan->evaluation = evaluation;
     scan->lost = 0;
     mig_reading_start(&scan->reading, fd, st);
-    got = mig_reading_next(&scan->reading, scan->block, BLOCK_SIZE);
+    got = mig_reading_next(&scan->reading, &scan->block);
     format = got > 0 ? packed_format(scan, (size_t)got) : MIG_UNPACK_NONE;
     code = got < 0 ? (int)got : start_all(scan, format);
     if (code == 0)
         code = read_all(scan, got, format != MIG_UNPACK_NONE);
+    mig_reading_stop(&scan->reading);
     if (code < 0)
         return say(ret_message, message_size, code, meaning(code));
     if (scan->lost < 0)
@@ -325,7 +324,7 @@ mig_scan_run(struct scan *scan, struct evaluation *evaluation, int fd, const str
 
 struct scan *
 mig_scan_new(const struct contents *contents, const struct mig_search_set *set,
-             const struct mig_search_host *host, struct mig_regex_scratch *scratch)
+             const struct mig_search_host *host, struct mig_regex_scratch *scratch, bool may_ahead)
 {
     struct scan *scan = calloc(1, sizeof(*scan));
     bool complete;
@@ -336,8 +335,7 @@ mig_scan_new(const struct contents *contents, const struct mig_search_set *set,
     scan->set = set;
     scan->host = host;
     scan->scratch = scratch;
-    scan->block = malloc(BLOCK_SIZE);
-    complete = scan->block != NULL;
+    complete = mig_reading_init(&scan->reading, may_ahead) == 0;
     for (i = 0; i < STREAMS; i++) {
         scan->streams[i].digests = mig_digests_new();
         scan->streams[i].contents = mig_contents_run_new(contents, scratch);
@@ -365,6 +363,6 @@ mig_scan_free(struct scan *scan)
         free(scan->streams[i].here);
     }
     mig_unpack_free(scan->unpack);
-    free(scan->block);
+    mig_reading_fini(&scan->reading);
     free(scan);
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Compiles searches from parameters; every refusal of a value is here. */
+/* Compiles searches from parameters; the values of checks are search_checks.c's. */
 #include "config.h"
 
-#include "search_hashes.h"
+#include "search_set.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,198 +14,12 @@
 
 #include <mig/text.h>
 
-#define SIZE_SYNTAX "^(<|>)?[0-9]+(k|m|g|t)?$"
-#define MTIME_SYNTAX "^(<|>)[0-9]+(d|h|m)$"
-#define NUMBER_SYNTAX "^(<|>)?[0-9]+$"
-#define PERM_SYNTAX "^(-|/)?[0-7]{1,4}$"
+#include "search_checks.h"
+#include "search_hashes.h"
+
 #define MISMATCH_SYNTAX                                                                            \
     "^(name|size|mode|mtime|content|md5|sha1|sha2|sha3|ctime|atime|uid|gid|perm|inode|xattr|cap)$"
 #define NUMBER_MAX 9007199254740992.0 /* 2^53 */
-
-static const struct {
-    const char *member;
-    const char *mismatch;
-} kinds[CHECK_KINDS] = {
-    [CHECK_NAME] = {"names", "name"},
-    [CHECK_MODE] = {"modes", "mode"},
-    [CHECK_SIZE] = {"sizes", "size"},
-    [CHECK_MTIME] = {"mtimes", "mtime"},
-    [CHECK_CTIME] = {"ctimes", "ctime"},
-    [CHECK_ATIME] = {"atimes", "atime"},
-    [CHECK_UID] = {"uids", "uid"},
-    [CHECK_GID] = {"gids", "gid"},
-    [CHECK_PERM] = {"perms", "perm"},
-    [CHECK_INODE] = {"inodes", "inode"},
-    [CHECK_XATTR] = {"xattrs", "xattr"},
-    [CHECK_CAPABILITY] = {"capabilities", "cap"},
-    [CHECK_CONTENT] = {"contents", "content"},
-    [CHECK_MD5] = {"md5", "md5"},
-    [CHECK_SHA1] = {"sha1", "sha1"},
-    [CHECK_SHA2] = {"sha2", "sha2"},
-    [CHECK_SHA3] = {"sha3", "sha3"},
-};
-
-/* Where a refusal goes. */
-struct reason {
-    const char *label;
-    char *message;
-    size_t size;
-};
-
-__attribute__((format(printf, 2, 3))) static int
-refuse(const struct reason *reason, const char *format, ...)
-{
-    int used = snprintf(reason->message, reason->size, "search '%s': ", reason->label);
-    va_list args;
-
-    if (used < 0 || (size_t)used >= reason->size)
-        return -EINVAL;
-    va_start(args, format);
-    vsnprintf(reason->message + used, reason->size - (size_t)used, format, args);
-    va_end(args);
-    return -EINVAL;
-}
-
-static int
-compile_regex(const struct reason *reason, struct check *check, bool invertible)
-{
-    const char *pattern = check->value;
-    char message[512] = "no memory";
-    int code;
-
-    /* A lone '!' is a literal. */
-    check->inverse = invertible && pattern[0] == '!' && pattern[1] != '\0';
-    pattern += check->inverse;
-    code = mig_regex_new(pattern, strlen(pattern), &check->regex, message, sizeof(message));
-    if (code < 0)
-        refuse(reason, "%s in '%s'", message, kinds[check->kind].member);
-    return code;
-}
-
-static int
-compile_size(const struct reason *reason, struct check *check)
-{
-    int code = mig_search_parse_size(check->value, &check->least, &check->most);
-
-    if (code == -ERANGE)
-        return refuse(reason, "size '%s' is too great", check->value);
-    if (code < 0)
-        return refuse(reason, "Invalid size format for size '%s'. Must match regex %s",
-                      check->value, SIZE_SYNTAX);
-    return 0;
-}
-
-static int
-compile_times(const struct reason *reason, struct check *check)
-{
-    const char *what = kinds[check->kind].mismatch;
-    int code = mig_search_parse_times(check->value, &check->times);
-
-    if (code == -ERANGE)
-        return refuse(reason, "%s '%s' is too great", what, check->value);
-    if (code < 0)
-        return refuse(reason,
-                      "Invalid %s format for %s '%s'. Must match regex %s, or be a window of "
-                      "RFC 3339 times as in 2026-01-31T00:00:00Z..2026-02-01T00:00:00Z",
-                      what, what, check->value, MTIME_SYNTAX);
-    return 0;
-}
-
-static int
-compile_number(const struct reason *reason, struct check *check)
-{
-    const char *what = kinds[check->kind].mismatch;
-    int code = mig_search_parse_number(check->value, &check->least, &check->most);
-
-    if (code == -ERANGE)
-        return refuse(reason, "%s '%s' is too great", what, check->value);
-    if (code < 0)
-        return refuse(reason, "Invalid %s format for %s '%s'. Must match regex %s", what, what,
-                      check->value, NUMBER_SYNTAX);
-    return 0;
-}
-
-static int
-compile_perm(const struct reason *reason, struct check *check)
-{
-    if (mig_search_parse_perm(check->value, &check->perm) < 0)
-        return refuse(reason, "Invalid perm format for perm '%s'. Must match regex %s",
-                      check->value, PERM_SYNTAX);
-    return 0;
-}
-
-static int
-hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static int
-compile_hash(const struct reason *reason, struct check *check)
-{
-    static const struct {
-        enum check_kind kind;
-        enum mig_digest first;
-        enum mig_digest last;
-        const char *lengths;
-    } families[] = {
-        {CHECK_MD5, MIG_DIGEST_MD5, MIG_DIGEST_MD5, "32"},
-        {CHECK_SHA1, MIG_DIGEST_SHA1, MIG_DIGEST_SHA1, "40"},
-        {CHECK_SHA2, MIG_DIGEST_SHA256, MIG_DIGEST_SHA512, "64, 96 or 128"},
-        {CHECK_SHA3, MIG_DIGEST_SHA3_224, MIG_DIGEST_SHA3_512, "56, 64, 96 or 128"},
-    };
-    size_t family = (size_t)(check->kind - CHECK_MD5);
-    size_t length = strlen(check->value);
-    size_t i;
-
-    check->algorithm = families[family].first;
-    while (check->algorithm <= families[family].last &&
-           mig_digest_size(check->algorithm) * 2 != length)
-        check->algorithm++;
-    if (check->algorithm > families[family].last)
-        return refuse(reason, "%s '%s' has %zu digits, must have %s", kinds[check->kind].member,
-                      check->value, length, families[family].lengths);
-    for (i = 0; i < length; i++) {
-        if (hex_value(check->value[i]) < 0)
-            return refuse(reason, "%s '%s' must be hexadecimal", kinds[check->kind].member,
-                          check->value);
-        check->digest[i / 2] = (uint8_t)(check->digest[i / 2] << 4 | hex_value(check->value[i]));
-    }
-    return 0;
-}
-
-static int
-compile_check(const struct reason *reason, struct check *check)
-{
-    if (check->value[0] == '\0')
-        return refuse(reason, "Empty values are not permitted in '%s'", kinds[check->kind].member);
-    switch (check->kind) {
-    case CHECK_NAME:
-    case CHECK_XATTR:
-    case CHECK_CAPABILITY:
-    case CHECK_CONTENT:
-        return compile_regex(reason, check, true);
-    case CHECK_MODE:
-        return compile_regex(reason, check, false);
-    case CHECK_SIZE:
-        return compile_size(reason, check);
-    case CHECK_MTIME:
-    case CHECK_CTIME:
-    case CHECK_ATIME:
-        return compile_times(reason, check);
-    case CHECK_UID:
-    case CHECK_GID:
-    case CHECK_INODE:
-        return compile_number(reason, check);
-    case CHECK_PERM:
-        return compile_perm(reason, check);
-    default:
-        return compile_hash(reason, check);
-    }
-}
 
 /* The array at `member`, NULL when it is not there or null; every item is a string without a NUL.
  */
@@ -223,15 +36,15 @@ take_strings(const struct reason *reason, struct json_object *object, const char
     if (array == NULL)
         return 0;
     if (!json_object_is_type(array, json_type_array))
-        return refuse(reason, "'%s' must be an array of strings, not %s", member,
-                      json_type_to_name(json_object_get_type(array)));
+        return mig_checks_refuse(reason, "'%s' must be an array of strings, not %s", member,
+                                 json_type_to_name(json_object_get_type(array)));
     for (i = 0; i < json_object_array_length(array); i++) {
         item = json_object_array_get_idx(array, i);
         if (!json_object_is_type(item, json_type_string))
-            return refuse(reason, "'%s[%zu]' must be a string, not %s", member, i,
-                          json_type_to_name(json_object_get_type(item)));
+            return mig_checks_refuse(reason, "'%s[%zu]' must be a string, not %s", member, i,
+                                     json_type_to_name(json_object_get_type(item)));
         if (strlen(json_object_get_string(item)) != (size_t)json_object_get_string_len(item))
-            return refuse(reason, "'%s[%zu]' holds a NUL character", member, i);
+            return mig_checks_refuse(reason, "'%s[%zu]' holds a NUL character", member, i);
     }
     *ret_array = array;
     return 0;
@@ -251,8 +64,8 @@ take_number(const struct reason *reason, struct json_object *options, const char
     if ((!json_object_is_type(value, json_type_int) &&
          !json_object_is_type(value, json_type_double)) ||
         !(number >= 0) || number > NUMBER_MAX || number != (double)(uint64_t)number)
-        return refuse(reason, "option '%s' must be a whole number >= 0, not %s", member,
-                      json_object_get_string(value));
+        return mig_checks_refuse(reason, "option '%s' must be a whole number >= 0, not %s", member,
+                                 json_object_get_string(value));
     *ret_number = (uint64_t)number;
     return 0;
 }
@@ -272,8 +85,8 @@ take_max_size(const struct reason *reason, struct json_object *options, uint64_t
     text = json_object_get_string(value);
     if (!json_object_is_type(value, json_type_string) || *text == '<' || *text == '>' ||
         mig_search_parse_size(text, &least, ret_size) < 0)
-        return refuse(reason, "option 'maxsize' must be a size as in '100m', not %s",
-                      json_object_to_json_string(value));
+        return mig_checks_refuse(reason, "option 'maxsize' must be a size as in '100m', not %s",
+                                 json_object_to_json_string(value));
     return 0;
 }
 
@@ -287,8 +100,8 @@ take_bool(const struct reason *reason, struct json_object *options, const char *
     if (value == NULL)
         return 0;
     if (!json_object_is_type(value, json_type_boolean))
-        return refuse(reason, "option '%s' must be true or false, not %s", member,
-                      json_object_get_string(value));
+        return mig_checks_refuse(reason, "option '%s' must be true or false, not %s", member,
+                                 json_object_get_string(value));
     *ret_value = json_object_get_boolean(value);
     return 0;
 }
@@ -304,11 +117,13 @@ take_mismatch(const struct reason *reason, struct json_object *options, bool ret
 
     for (i = 0; code == 0 && array != NULL && i < json_object_array_length(array); i++) {
         value = json_object_get_string(json_object_array_get_idx(array, i));
-        for (kind = 0; kind < CHECK_KINDS && strcmp(kinds[kind].mismatch, value) != 0; kind++)
+        for (kind = 0; kind < CHECK_KINDS && strcmp(mig_checks_kinds[kind].mismatch, value) != 0;
+             kind++)
             ;
         if (kind == CHECK_KINDS)
-            return refuse(reason, "The syntax of filter '%s' is invalid. Must match regex %s",
-                          value, MISMATCH_SYNTAX);
+            return mig_checks_refuse(reason,
+                                     "The syntax of filter '%s' is invalid. Must match regex %s",
+                                     value, MISMATCH_SYNTAX);
         ret_kinds[kind] = true;
     }
     return code;
@@ -329,7 +144,7 @@ refuse_unknown(const struct reason *reason, struct json_object *object, const ch
         for (i = 0; known[i] != NULL && strcmp(known[i], member) != 0; i++)
             ;
         if (known[i] == NULL)
-            return refuse(reason, "unknown %s '%s'", what, member);
+            return mig_checks_refuse(reason, "unknown %s '%s'", what, member);
     }
     return 0;
 }
@@ -348,8 +163,8 @@ take_options(const struct reason *reason, struct json_object *object, struct sea
 
     json_object_object_get_ex(object, "options", &options);
     if (options != NULL && !json_object_is_type(options, json_type_object))
-        return refuse(reason, "'options' must be an object, not %s",
-                      json_type_to_name(json_object_get_type(options)));
+        return mig_checks_refuse(reason, "'options' must be an object, not %s",
+                                 json_type_to_name(json_object_get_type(options)));
     if ((code = refuse_unknown(reason, options, "option", known)) < 0 ||
         (code = take_number(reason, options, "maxdepth", &depth)) < 0 ||
         (code = take_number(reason, options, "maxerrors", &search->max_errors)) < 0 ||
@@ -379,14 +194,15 @@ take_paths(const struct reason *reason, struct json_object *object, struct searc
     if (code < 0)
         return code;
     if (array == NULL || json_object_array_length(array) == 0)
-        return refuse(reason, "invalid empty search path, must have at least one search path");
+        return mig_checks_refuse(reason,
+                                 "invalid empty search path, must have at least one search path");
     search->paths = calloc(json_object_array_length(array), sizeof(*search->paths));
     if (search->paths == NULL)
         return -ENOMEM;
     for (i = 0; i < json_object_array_length(array); i++) {
         path = json_object_get_string(json_object_array_get_idx(array, i));
         if (path[0] == '\0')
-            return refuse(reason, "invalid empty search path at paths[%zu]", i);
+            return mig_checks_refuse(reason, "invalid empty search path at paths[%zu]", i);
         search->paths[i] = mig_text_clean_path(path);
         if (search->paths[i] == NULL)
             return -ENOMEM;
@@ -412,7 +228,7 @@ take_checks(const struct reason *reason, struct json_object *object, struct sear
     int code = 0;
 
     for (i = 0; i < CHECK_KINDS; i++) {
-        code = take_strings(reason, object, kinds[i].member, &arrays[i]);
+        code = take_strings(reason, object, mig_checks_kinds[i].member, &arrays[i]);
         if (code < 0)
             return code;
         total += arrays[i] != NULL ? json_object_array_length(arrays[i]) : 0;
@@ -429,9 +245,8 @@ take_checks(const struct reason *reason, struct json_object *object, struct sear
             check = &search->checks[search->checks_count++];
             check->kind = order[i];
             check->mismatch = mismatch[order[i]];
-            check->value =
-                strdup(json_object_get_string(json_object_array_get_idx(arrays[order[i]], j)));
-            code = check->value != NULL ? compile_check(reason, check) : -ENOMEM;
+            check->value = json_object_get_string(json_object_array_get_idx(arrays[order[i]], j));
+            code = mig_checks_compile(reason, check);
             if (code < 0)
                 return code;
         }
@@ -446,14 +261,14 @@ free_search(struct search *search)
 
     for (i = 0; i < search->paths_count; i++)
         free(search->paths[i]);
-    for (i = 0; i < search->checks_count; i++) {
-        free(search->checks[i].value);
-        mig_regex_free(search->checks[i].regex);
-    }
+    for (i = 0; i < search->checks_count; i++)
+        if (mig_checks_by_regex(search->checks[i].kind))
+            mig_regex_free(search->checks[i].regex);
     mig_hashes_fini(search);
     free(search->paths);
     free(search->checks);
     free(search->label);
+    json_object_put(search->asked);
 }
 
 /* 1 to 64 characters, no newline. */
@@ -466,10 +281,11 @@ check_label(const struct reason *reason, const char *label)
     for (i = 0; label[i] != '\0'; i++)
         characters += ((unsigned char)label[i] & 0xc0) != 0x80;
     if (characters == 0)
-        return refuse(reason, "empty labels are not permitted");
+        return mig_checks_refuse(reason, "empty labels are not permitted");
     if (characters > MIG_SEARCH_LABEL_MAX || strchr(label, '\n') != NULL)
-        return refuse(reason, "The syntax of the label is invalid: 1 to %u characters, no newline",
-                      MIG_SEARCH_LABEL_MAX);
+        return mig_checks_refuse(
+            reason, "The syntax of the label is invalid: 1 to %u characters, no newline",
+            MIG_SEARCH_LABEL_MAX);
     return 0;
 }
 
@@ -507,10 +323,11 @@ mig_search_add_json(struct mig_search_set *set, const char *label, struct json_o
 
     snprintf(ret_message, message_size, "search '%s': no memory", label);
     if (!json_object_is_type(object, json_type_object)) {
-        code = refuse(&reason, "must be an object, not %s",
-                      json_type_to_name(json_object_get_type(object)));
+        code = mig_checks_refuse(&reason, "must be an object, not %s",
+                                 json_type_to_name(json_object_get_type(object)));
         goto out;
     }
+    search.asked = json_object_get(object);
     search.label = strdup(label);
     if (search.label == NULL) {
         code = -ENOMEM;
@@ -591,7 +408,7 @@ mig_search_check_count(const struct mig_search_set *set, size_t search)
 const char *
 mig_search_check_member(const struct mig_search_set *set, size_t search, size_t check)
 {
-    return kinds[set->searches[search].checks[check].kind].member;
+    return mig_checks_kinds[set->searches[search].checks[check].kind].member;
 }
 
 const char *

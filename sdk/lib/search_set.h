@@ -36,18 +36,24 @@ enum check_kind {
 
 struct check {
     enum check_kind kind;
-    char *value; /* as it was asked */
     bool inverse;
     bool mismatch;
-    struct mig_regex *regex;
-    uint64_t least; /* sizes, ids and inodes */
-    uint64_t most;
-    struct mig_search_times times;
-    struct mig_search_perm perm;
-    enum mig_digest algorithm;
-    uint8_t digest[MIG_DIGEST_SIZE_MAX];
-    uint32_t same; /* the next one with this digest, see search_hashes.c */
+    uint32_t same;     /* the next one with this digest, see search_hashes.c */
+    const char *value; /* as it was asked, in search.asked */
     uint64_t hits;
+    union { /* by kind; there may be 100,000 of them */
+        struct mig_regex *regex;
+        struct { /* sizes, ids and inodes */
+            uint64_t least;
+            uint64_t most;
+        };
+        struct mig_search_times times;
+        struct mig_search_perm perm;
+        struct {
+            enum mig_digest algorithm;
+            uint8_t digest[MIG_DIGEST_SIZE_MAX];
+        };
+    };
 };
 
 /* The hash checks of a search, by their digests. */
@@ -62,7 +68,8 @@ struct hashes {
 
 struct search {
     char *label;
-    char **paths; /* cleaned */
+    struct json_object *asked; /* NULL, or what holds the values of the checks */
+    char **paths;              /* cleaned */
     size_t paths_count;
     struct check *checks;
     size_t checks_count;

@@ -98,42 +98,6 @@ leave_name(struct worker *worker, size_t before)
     worker->path[before] = '\0';
 }
 
-/* ---- roots ---- */
-
-static int
-compare_roots(const void *a, const void *b)
-{
-    return strcmp(((const struct root *)a)->path, ((const struct root *)b)->path);
-}
-
-static struct root *
-find_root(const struct run *run, const char *path)
-{
-    struct root key = {.path = path};
-
-    return bsearch(&key, run->roots, run->roots_count, sizeof(key), compare_roots);
-}
-
-/* The root that the path at hand is, unless it is the only one, where the walk began. */
-static struct root *
-root_here(const struct worker *worker)
-{
-    return worker->run->roots_count < 2 ? NULL : find_root(worker->run, worker->path);
-}
-
-/* Makes `path` depth 1 for the searches that name it. */
-static void
-start_searches(const struct worker *worker, const char *path, uint64_t *depths)
-{
-    size_t i;
-    size_t j;
-
-    for (i = 0; i < worker->set->count; i++)
-        for (j = 0; j < worker->set->searches[i].paths_count; j++)
-            if (strcmp(worker->set->searches[i].paths[j], path) == 0)
-                depths[i] = 1;
-}
-
 static bool
 any_active(const struct worker *worker, const uint64_t *depths)
 {
@@ -147,21 +111,23 @@ any_active(const struct worker *worker, const uint64_t *depths)
 
 /* ---- files ---- */
 
-/* A file of a folder: its searches, and those that name it. */
+/* A file of a folder: its searches, and those that name it. `target`: of a link, else NULL. */
 static void
-evaluate(struct worker *worker, const struct folder *folder, const char *name, bool link)
+evaluate(struct worker *worker, const struct folder *folder, const char *name,
+         const struct stat *target)
 {
-    struct candidate candidate = {folder->fd, name, name, link, folder->device};
+    bool link = target != NULL;
+    struct candidate candidate = {folder->fd, name, name, link, folder->device, target};
     struct root *root;
     size_t before;
 
     if (!enter_name(worker, name, &before))
         return;
-    root = root_here(worker);
+    root = mig_search_root_here(worker);
     if (root != NULL && !link) {
         memcpy(worker->file_depths, folder->depths,
                worker->set->count * sizeof(*worker->file_depths));
-        start_searches(worker, worker->path, worker->file_depths);
+        mig_search_start(worker, worker->path, worker->file_depths);
         atomic_store(&root->reached, true);
         worker->depths = worker->file_depths;
     }
@@ -203,7 +169,7 @@ evaluate_link(struct worker *worker, const struct folder *folder, const char *na
         return;
     if (fstatat(folder->fd, name, &st, AT_NO_AUTOMOUNT) == 0) {
         if (S_ISREG(st.st_mode))
-            evaluate(worker, folder, name, true);
+            evaluate(worker, folder, name, &st);
         else
             mig_search_skip(worker, SKIP_TYPE);
         return;
@@ -240,7 +206,7 @@ take_entry(struct worker *worker, struct folder *folder, const struct entry *ent
         return;
     switch (entry_type(folder, entry)) {
     case DT_REG:
-        evaluate(worker, folder, entry->name, false);
+        evaluate(worker, folder, entry->name, NULL);
         break;
     case DT_LNK:
         evaluate_link(worker, folder, entry->name);
@@ -344,7 +310,7 @@ static bool
 descend(struct worker *worker, struct folder *folder)
 {
     const uint64_t *above = folder->parent->depths;
-    struct root *root = root_here(worker);
+    struct root *root = mig_search_root_here(worker);
     const struct mount *mount;
     size_t i;
 
@@ -352,7 +318,7 @@ descend(struct worker *worker, struct folder *folder)
         if (above[i] > 0 && above[i] < worker->set->searches[i].max_depth)
             folder->depths[i] = above[i] + 1;
     if (root != NULL) {
-        start_searches(worker, worker->path, folder->depths);
+        mig_search_start(worker, worker->path, folder->depths);
         atomic_store(&root->reached, true);
     }
     for (i = 0; i < worker->set->count; i++)
@@ -509,7 +475,7 @@ walk_root(struct worker *worker, struct root *root)
         goto out;
     }
     atomic_store(&root->reached, true);
-    start_searches(worker, root->path, folder->depths);
+    mig_search_start(worker, root->path, folder->depths);
     worker->depths = folder->depths;
     if (lstat(root->path, &st) != 0) {
         error = errno;
@@ -533,58 +499,6 @@ walk_root(struct worker *worker, struct root *root)
 out:
     if (folder != NULL)
         mig_queue_release(queue, folder);
-}
-
-/* True when another root is above this one. */
-static bool
-is_inner(const struct run *run, const struct root *root, char *room)
-{
-    size_t i;
-
-    for (i = strlen(root->path); i > 0; i--) {
-        if (root->path[i] != '/' && !(i == 1 && root->path[0] == '/' && root->path[1] != '\0'))
-            continue;
-        memcpy(room, root->path, i);
-        room[i] = '\0';
-        if (find_root(run, room) != NULL)
-            return true;
-    }
-    return false;
-}
-
-/* All paths of all searches, sorted, each once. */
-int
-mig_search_roots(struct run *run)
-{
-    size_t total = 0;
-    size_t used = 0;
-    size_t longest = 0;
-    size_t i;
-    size_t j;
-    char *room;
-
-    for (i = 0; i < run->set->count; i++)
-        total += run->set->searches[i].paths_count;
-    run->roots = calloc(total + 1, sizeof(*run->roots));
-    if (run->roots == NULL)
-        return -ENOMEM;
-    for (i = 0; i < run->set->count; i++)
-        for (j = 0; j < run->set->searches[i].paths_count; j++)
-            run->roots[used++].path = run->set->searches[i].paths[j];
-    qsort(run->roots, total, sizeof(*run->roots), compare_roots);
-    for (i = 0, used = 0; i < total; i++)
-        if (used == 0 || strcmp(run->roots[used - 1].path, run->roots[i].path) != 0)
-            run->roots[used++].path = run->roots[i].path;
-    run->roots_count = used;
-    for (i = 0; i < used; i++)
-        longest = strlen(run->roots[i].path) > longest ? strlen(run->roots[i].path) : longest;
-    room = malloc(longest + 1);
-    if (room == NULL)
-        return -ENOMEM;
-    for (i = 0; i < used; i++)
-        run->roots[i].inner = is_inner(run, &run->roots[i], room);
-    free(room);
-    return 0;
 }
 
 /* ---- a thread ---- */

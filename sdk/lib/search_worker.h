@@ -25,6 +25,7 @@ struct run {
     struct queue queue;
     struct root *roots; /* sorted, each once */
     size_t roots_count;
+    bool may_ahead;         /* there are cores for reading large files by threads of their own */
     pthread_mutex_t report; /* hit(), error(), the counts of hits and finished_count */
     atomic_bool *finished;  /* by search: its matchlimit is reached */
     size_t finished_count;
@@ -56,9 +57,10 @@ struct worker {
 struct candidate {
     int dirfd;
     const char *name;
-    const char *base; /* for the name checks */
-    bool link;        /* follow it */
-    dev_t device;     /* of the folder: a link may lead to another one; 0: any */
+    const char *base;         /* for the name checks */
+    bool link;                /* follow it */
+    dev_t device;             /* of the folder: a link may lead to another one; 0: any */
+    const struct stat *known; /* when the file has been looked at already, else NULL */
 };
 
 enum skip {
@@ -94,8 +96,12 @@ enum skip mig_search_skip_reason(int error);
 
 /* Evaluates a regular file for the searches with worker.depths[i] > 0. */
 void mig_search_evaluate(struct worker *worker, const struct candidate *candidate);
-/* Finds the roots of the set's searches. */
+/* Finds the roots of the set's searches. 0 or -ENOMEM. */
 int mig_search_roots(struct run *run);
+/* The root that the path at hand is, unless it is the only one, where the walk began. */
+struct root *mig_search_root_here(const struct worker *worker);
+/* Makes `path` depth 1 for the searches that name it. */
+void mig_search_start(const struct worker *worker, const char *path, uint64_t *depths);
 /* What a thread does: takes what the queue has until nothing is left. */
 void mig_search_walk(struct worker *worker);
 

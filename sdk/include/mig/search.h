@@ -14,8 +14,9 @@
  * macroal every line must match (none, when inverted), which an empty file does.
  *
  * A run has several threads, by default one for every two cores that the process may use (at least
- * one, at most 16); a search's option `threads` asks for more or less, up to one a core. Hits come
- * in no order; which ones a search with a limit ends with may differ from run to run.
+ * one, at most 16); a search's option `threads` asks for more or less, up to one a core. When there
+ * are more cores than threads, each has another one that reads large files for it. Hits come in no
+ * order; which ones a search with a limit ends with may differ from run to run.
  *
  * With decompress a search looks at what a gzip, bzip2, xz or zstd file holds, up to 4 GiB, and, of
  * what is more than 64 MiB, up to 1,000 times what was read of the file.
@@ -86,8 +87,8 @@ void mig_search_set_free(struct mig_search_set *set);
 
 /* Adds a search given as {paths[], contents[]?, names[]?, sizes[]?, modes[]?, mtimes[]?, ctimes[]?,
  * atimes[]?, uids[]?, gids[]?, perms[]?, inodes[]?, xattrs[]?, capabilities[]?, md5[]?, sha1[]?,
- * sha2[]?, sha3[]?, options{…}}. -EINVAL and a message that names the value and what is
- * expected. */
+ * sha2[]?, sha3[]?, options{…}}. The set holds on to the object, which must not be changed then.
+ * -EINVAL and a message that names the value and what is expected. */
 int mig_search_add_json(struct mig_search_set *set, const char *label, struct json_object *search,
                         char *ret_message, size_t message_size);
 

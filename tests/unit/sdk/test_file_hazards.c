@@ -33,7 +33,9 @@
 #include "finder.h"
 #include "tree.h"
 
-#define MIB (1u << 20)
+#define MIB ((size_t)1 << 20)
+/* So much that it is read ahead by another thread, where there are cores for one. */
+#define LARGE_MIBS 24
 
 static void
 assert_skipped(const char *counts)
@@ -50,6 +52,7 @@ assert_skipped(const char *counts)
  * change the file. */
 struct changing {
     void (*change)(struct changing *changing);
+    size_t mibs; /* of the file */
     int fd;
     unsigned int asked;
     unsigned int hits;
@@ -97,14 +100,14 @@ search_changing(struct changing *c)
     const struct mig_search_host host = {c, keep_hit, keep_error, change_now};
     struct json_object *search =
         json_tokener_parse(tree_json("{'paths':['@'],'contents':['!zzz'],'options':{'matchall':"
-                                     "true,'returnsha256':true}}"));
+                                     "true,'returnsha256':true,'threads':1}}"));
     struct mig_search_set *set = mig_search_set_new();
     struct mig_search_statistics statistics = {0};
-    char *zeros = calloc(8, MIB);
+    char *zeros = calloc(c->mibs, MIB);
     char message[256];
 
     assert_non_null(zeros);
-    tree_bytes("log", zeros, (size_t)8 * MIB);
+    tree_bytes("log", zeros, c->mibs * MIB);
     free(zeros);
     c->fd = open("log", O_RDWR | O_APPEND | O_CLOEXEC);
     assert_true(c->fd >= 0);
@@ -141,22 +144,29 @@ sha256_of(int fd, off_t size, uint8_t ret_digest[MIG_DIGEST_SIZE_MAX])
 }
 
 static void
-test_file_that_grows(void **state)
+check_growing(size_t mibs)
 {
-    struct changing c = {.change = grow};
+    struct changing c = {.change = grow, .mibs = mibs};
     uint8_t digest[MIG_DIGEST_SIZE_MAX];
     struct stat st;
 
-    (void)state;
     search_changing(&c);
     assert_string_equal(c.errors, "");
     assert_int_equal(c.hits, 1);
     assert_int_equal(fstat(c.fd, &st), 0);
     /* It grew while it was read; what is told is of one and the same text. */
-    assert_true(st.st_size > c.size && c.size >= (off_t)8 * MIB);
+    assert_true(st.st_size > c.size && c.size >= (off_t)(mibs * MIB));
     sha256_of(c.fd, c.size, digest);
     assert_memory_equal(c.sha256, digest, sizeof(c.sha256));
     close(c.fd);
+}
+
+static void
+test_file_that_grows(void **state)
+{
+    (void)state;
+    check_growing(8);
+    check_growing(LARGE_MIBS);
 }
 
 static void
@@ -167,17 +177,47 @@ shrink(struct changing *c)
 }
 
 static void
-test_file_that_shrinks(void **state)
+check_shrinking(size_t mibs)
 {
-    struct changing c = {.change = shrink};
+    struct changing c = {.change = shrink, .mibs = mibs};
 
-    (void)state;
     search_changing(&c);
     assert_int_equal(c.hits, 0);
     assert_string_equal(c.errors,
                         tree_json("evaluateFile() -> @/log: became smaller while it was read\n"));
     assert_int_equal(c.skipped.failed, 1);
     close(c.fd);
+}
+
+static void
+test_file_that_shrinks(void **state)
+{
+    (void)state;
+    check_shrinking(8);
+    check_shrinking(LARGE_MIBS);
+}
+
+/* What reads ahead is stopped with much left to read, and begins with the next file. */
+static void
+test_large_files_that_are_not_read_on(void **state)
+{
+    char *text = malloc(LARGE_MIBS * MIB);
+    int i;
+
+    (void)state;
+    assert_non_null(text);
+    memset(text, 'x', LARGE_MIBS * MIB);
+    memcpy(text, "first\n", 6);
+    for (i = 0; i < 4; i++)
+        tree_bytes((const char *[]){"a", "b", "c", "d"}[i], text, LARGE_MIBS * MIB);
+    memcpy(text + LARGE_MIBS * MIB - 5, "last\n", 5);
+    tree_bytes("e", text, LARGE_MIBS * MIB);
+    free(text);
+    run("{'searches':{'s1':{'paths':['@'],'contents':['^first$'],'options':{'matchall':true,"
+        "'threads':1}},'s2':{'paths':['@'],'names':['[cde]'],'contents':['last$'],'options':"
+        "{'matchall':true,'threads':1}}}}");
+    assert_string_equal(files_of("s1"), "a b c d e");
+    assert_string_equal(files_of("s2"), "e");
 }
 
 static void
@@ -190,7 +230,7 @@ vanish(struct changing *c)
 static void
 test_file_that_vanishes(void **state)
 {
-    struct changing c = {.change = vanish};
+    struct changing c = {.change = vanish, .mibs = 8};
 
     (void)state;
     search_changing(&c);
@@ -604,6 +644,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         FINDER_TEST(test_file_that_grows),
         FINDER_TEST(test_file_that_shrinks),
+        FINDER_TEST(test_large_files_that_are_not_read_on),
         FINDER_TEST(test_file_that_vanishes),
         FINDER_TEST(test_files_of_the_kernel),
         FINDER_TEST(test_sparse_file),
