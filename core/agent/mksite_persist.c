@@ -11,7 +11,7 @@
 #include "base/conf.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "plugin/table.h"
+#include "trust/image.h"
 
 #define JSON_MAX (256u << 10)
 
@@ -42,7 +42,7 @@ read_json(const char *dir, const char *module, char **ret, struct mig_err *err)
 static int
 add_module(const char *dir, struct mig_mksite *s, size_t i, const char *module, struct mig_err *err)
 {
-    if (!mig_table_plain_name(module))
+    if (!mig_image_name_valid(module))
         return mig_err_set(err, MIG_E_CONFIG,
                            "%s/agent.conf: persist.module: expected a module's name, found '%.64s'",
                            dir, module);

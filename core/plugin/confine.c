@@ -9,6 +9,7 @@
 #include <linux/securebits.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -56,14 +57,34 @@ mig_confine_start(struct mig_err *err)
     return 0;
 }
 
+/* The kernel may share the processor out between sessions before it looks at niceness, and a worker
+ * has a session of its own (sched(7), "The autogroup feature"). */
+static int
+be_idle_as_session(void)
+{
+    int fd = open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC);
+    char nice[8];
+    int length = snprintf(nice, sizeof(nice), "%d", NICE);
+    int rc = 0;
+
+    if (fd < 0)
+        return errno == ENOENT ? 0 : -errno;
+    if (write(fd, nice, (size_t)length) != length)
+        rc = -errno;
+    close(fd);
+    return rc;
+}
+
 /* An investigation must not be felt on the endpoint; a host that refuses this is no reason to stop.
  * While there is one thread: those made later inherit it. SCHED_IDLE would starve on a busy host.
  */
 static void
 be_idle(void)
 {
+    int session = be_idle_as_session();
+
     if (setpriority(PRIO_PROCESS, 0, NICE) != 0 ||
-        syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_IDLE) != 0)
+        syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_IDLE) != 0 || session != 0)
         mig_log(MIG_SEV_DEBUG, "the worker keeps its priority");
 }
 

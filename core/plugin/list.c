@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "plugin/load.h"
-#include "plugin/table.h"
+#include "trust/image.h"
 #include "trust/whitelist.h"
 
 struct names {
@@ -51,7 +51,7 @@ add_file(struct names *names, const char *file)
         return 0;
     memcpy(name, file, len - 3);
     name[len - 3] = '\0';
-    if (!mig_table_plain_name(name) || (!names->all && !mig_whitelist_names(&mig_whitelist, name)))
+    if (!mig_image_name_valid(name) || (!names->all && !mig_whitelist_names(&mig_whitelist, name)))
         return 0;
     return add(names, name, len - 3);
 }

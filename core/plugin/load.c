@@ -20,6 +20,7 @@
 #include "base/hex.h"
 #include "plugin/peek.h"
 #include "plugin/table.h"
+#include "trust/image.h"
 #include "trust/whitelist.h"
 
 /* ---- the file ---- */
@@ -240,9 +241,9 @@ mig_load_check(const char *dir, const char *name, const struct mig_whitelist *wh
     struct mig_load load = {.fd = -1};
     int rc;
 
-    if (!mig_table_plain_name(name)) {
+    if (!mig_image_name_valid(name)) {
         rc = mig_err_set(err, MIG_E_PLUGIN,
-                         "a plugin's name is a lower-case letter and up to 31 lower-case letters, "
+                         "a plugin's name is a lower-case letter and up to 30 lower-case letters, "
                          "digits or '_'");
     } else {
         snprintf(load.name, sizeof(load.name), "%s", name);

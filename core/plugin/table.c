@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "trust/image.h"
 
 #define NEEDS_KNOWN                                                                                \
     (MIG_NEED_READ_FILES | MIG_NEED_PROCESS_MEMORY | MIG_NEED_NETWORK | MIG_NEED_RAW_SOCKET |      \
@@ -42,14 +43,6 @@ mig_table_field(const struct mig_plugin *plugin, size_t index, struct mig_field 
     memset(ret, 0, sizeof(*ret));
     memcpy(ret, (const char *)plugin->fields + index * plugin->field_size,
            smaller(plugin->field_size, sizeof(*ret)));
-}
-
-int
-mig_table_plain_name(const char *name)
-{
-    size_t len = strnlen(name, 33);
-    return len >= 1 && len <= 32 && name[0] >= 'a' && name[0] <= 'z' &&
-           strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == len;
 }
 
 static int
@@ -94,7 +87,7 @@ int
 mig_table_check(const struct mig_plugin *plugin, struct mig_err *err)
 {
     int rc = 0;
-    if (plugin->name == NULL || !mig_table_plain_name(plugin->name))
+    if (plugin->name == NULL || !mig_image_name_valid(plugin->name))
         return mig_err_set(err, MIG_E_PLUGIN, "its descriptor has no valid name");
     if (plugin->version == NULL || strnlen(plugin->version, 32) > 31 || plugin->version[0] == '\0')
         return mig_err_set(err, MIG_E_PLUGIN, "its descriptor has no valid version");

@@ -27,7 +27,5 @@ void mig_table_field(const struct mig_plugin *plugin, size_t index, struct mig_f
 
 /* Checks a copied descriptor: sizes, texts, tables, needs. MIG_E_PLUGIN with the reason. */
 int mig_table_check(const struct mig_plugin *plugin, struct mig_err *err);
-/* 1 when the name is ^[a-z][a-z0-9_]{0,31}$. */
-int mig_table_plain_name(const char *name);
 
 #endif

@@ -20,8 +20,8 @@
 #include "plugin/cgroup.h"
 #include "plugin/collect.h"
 #include "plugin/record.h"
-#include "plugin/table.h"
 #include "plugin/wire.h"
+#include "trust/image.h"
 
 /* Descriptors that are handed to the child lie above those they are handed as. */
 #define SAFE_FD 10
@@ -223,7 +223,7 @@ make(const struct mig_worker_spec *spec)
                           ? worker->started + spec->timeout_ms + MIG_WORKER_KILL_GRACE_MS
                           : INT64_MAX;
     worker->output_max = spec->output_max > 0 ? spec->output_max : MIG_COLLECT_OUTPUT_MAX;
-    if (mig_table_plain_name(spec->plugin))
+    if (mig_image_name_valid(spec->plugin))
         snprintf(worker->plugin, sizeof(worker->plugin), "%s", spec->plugin);
     return worker;
 }

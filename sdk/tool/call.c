@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "plugin/table.h"
+#include "trust/image.h"
 
 int
 mig_tool_file(const char *path, struct mig_tool_file *ret, struct mig_err *err)
@@ -22,7 +22,7 @@ mig_tool_file(const char *path, struct mig_tool_file *ret, struct mig_err *err)
 
     if (len > 3 && strcmp(base + len - 3, ".so") == 0)
         snprintf(file.name, sizeof(file.name), "%.*s", (int)len - 3, base);
-    if (len - 3 >= sizeof(file.name) || !mig_table_plain_name(file.name))
+    if (len - 3 >= sizeof(file.name) || !mig_image_name_valid(file.name))
         return mig_err_set(err, MIG_E_INVALID,
                            "%s: a plugin's file is called NAME.so, the name a lower-case letter "
                            "and up to 30 lower-case letters, digits or '_'",

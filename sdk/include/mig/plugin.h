@@ -225,7 +225,7 @@ struct mig_plugin {
     uint32_t struct_size; /* sizeof(struct mig_plugin) of the plugin */
     uint32_t needs;       /* MIG_NEED_* bits */
 
-    const char *name;    /* ^[a-z][a-z0-9_]{0,31}$, the file's name without .so */
+    const char *name;    /* ^[a-z][a-z0-9_]{0,30}$, the file's name without .so */
     const char *version; /* shown; at most 31 bytes */
     const char *summary; /* one line */
 

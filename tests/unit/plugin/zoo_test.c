@@ -41,7 +41,7 @@
 static void
 refuses_names(void **state)
 {
-    static const char rule[] = "a plugin's name is a lower-case letter and up to 31 lower-case "
+    static const char rule[] = "a plugin's name is a lower-case letter and up to 30 lower-case "
                                "letters, digits or '_'";
     static const char *const names[] = {"",   "Good",    "GOOD",  "../good", "a/b",
                                         "..", "good.so", "1good", "go od",   "good\n"};
@@ -57,6 +57,14 @@ refuses_names(void **state)
     memset(longest, 'a', sizeof(longest));
     longest[sizeof(longest) - 1] = '\0';
     snprintf(reason, sizeof(reason), "plugin %.64s refused: %s", longest, rule);
+    refuses(longest, reason);
+    /* A note holds 31. */
+    longest[32] = '\0';
+    snprintf(reason, sizeof(reason), "plugin %s refused: %s", longest, rule);
+    refuses(longest, reason);
+    longest[31] = '\0';
+    snprintf(reason, sizeof(reason), "plugin %s refused: %s does not exist", longest,
+             in_folder(longest));
     refuses(longest, reason);
 }
 
