@@ -68,6 +68,8 @@ sdk_libmig_search_la_SOURCES = \
 	sdk/lib/regex.c \
 	sdk/lib/regex_dfa.c \
 	sdk/lib/regex_dfa.h \
+	sdk/lib/regex_dfa_run.c \
+	sdk/lib/regex_dfa_states.h \
 	sdk/lib/regex_groups.c \
 	sdk/lib/regex_literal.c \
 	sdk/lib/regex_program.c \

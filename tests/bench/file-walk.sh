@@ -1,16 +1,19 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MPL-2.0
-# tests/bench/file-walk.sh [BUILD] [COUNT]: the file module beside find, bfs, fd, ripgrep and openssl,
-# and beside itself with more to look for, each COUNT times (5) in turn on a warm cache. Prints the
-# medians of the time that passed and of the processor's time, in milliseconds, the ratio of each,
-# the most memory, and the ratio that must not be exceeded. What is judged is the time that passed:
-# on a machine that does something else as well, look at the processor's. Peers that are not
-# installed are left out. Ends with the number of limits that were exceeded; fails when one was.
+# tests/bench/file-walk.sh [BUILD] [COUNT] [TREE]: the file module in TREE (/usr) beside find, bfs, fd,
+# ripgrep and openssl, and beside itself with more to look for, each COUNT times (5) in turn on a warm
+# cache. Prints the medians of the time that passed and of the processor's time, in milliseconds, the
+# ratio of each, the most memory, and the ratio that must not be exceeded. What is judged is the time
+# that passed: on a machine that does something else as well, look at the processor's. Peers that are
+# not installed are left out. Ends with the number of limits that were exceeded; fails when one was.
 # Takes some six minutes on two cores.
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
 build=$(cd "${1:-$top/build}" && pwd) || exit 1
 count=${2:-5}
+tree=${3:-/usr}
+share=$tree/share
+[ -d "$share" ] || share=$tree
 make -s -C "$build" tests/bench/file-walk plugins/file/file.la cli/mig >/dev/null || exit 1
 export LC_ALL=C.UTF-8
 walk=$build/tests/bench/file-walk
@@ -126,30 +129,30 @@ printf '%-40s %7s %7s %6s  %7s %7s %6s %8s  %s\n' "median of $count" ms beside r
 
 # ---- names and metadata ----
 
-rare=$(search /usr '"names":["^ld\\.so\\.conf$"]')
-with find 0.35 "rare name over /usr: find" "$rare" "find /usr -name ld.so.conf"
-with bfs 1.0 "  bfs" "$rare" "bfs /usr -name ld.so.conf"
-with fdfind 1.0 "  fdfind -j2" "$rare" "fdfind -uu -j2 '^ld\\.so\\.conf\$' /usr"
-with find 0.40 "size and mtime over /usr: find" "$(search /usr '"sizes":[">10m"],"mtimes":["<400d"]')" \
-    "find /usr -type f -size +10M -mtime -400"
+rare=$(search "$tree" '"names":["^ld\\.so\\.conf$"]')
+with find 0.35 "rare name over $tree: find" "$rare" "find $tree -name ld.so.conf"
+with bfs 1.0 "  bfs" "$rare" "bfs $tree -name ld.so.conf"
+with fdfind 1.0 "  fdfind -j2" "$rare" "fdfind -uu -j2 '^ld\\.so\\.conf\$' $tree"
+with find 0.40 "size and mtime over $tree: find" "$(search "$tree" '"sizes":[">10m"],"mtimes":["<400d"]')" \
+    "find $tree -type f -size +10M -mtime -400"
 
 # ---- contents ----
 
 regex='evil[0-9]+\.example\.(com|net)'
-with rg 1.2 "one regex over /usr/share: rg -j2" "$(search /usr/share "\"contents\":[\"${regex//\\/\\\\}\"]")" \
-    "rg -uuu -a -j2 -l '$regex' /usr/share"
-any /usr/share "\"contents\":[$(values 1000 'http://host%d-%d\\\\.example/')]" >"$scratch/contents"
+with rg 1.2 "one regex over $share: rg -j2" "$(search "$share" "\"contents\":[\"${regex//\\/\\\\}\"]")" \
+    "rg -uuu -a -j2 -l '$regex' $share"
+any "$share" "\"contents\":[$(values 1000 'http://host%d-%d\\\\.example/')]" >"$scratch/contents"
 values 1000 'http://host%d-%d.example/' | tr ',' '\n' | tr -d '"' >"$scratch/literals"
-with rg 1.2 "1,000 literals over /usr/share: rg -F -f" "@$scratch/contents" \
-    "rg -uuu -a -j2 -l -F -f $scratch/literals /usr/share"
+with rg 1.2 "1,000 literals over $share: rg -F -f" "@$scratch/contents" \
+    "rg -uuu -a -j2 -l -F -f $scratch/literals $share"
 
 # ---- hashes ----
 
 zero=$(printf '%064d' 0)
-any /usr "\"sha2\":[$(values 100000 '%032d%032d')]" >"$scratch/hashes"
-compare 1.1 "100,000 hashes over /usr: one hash" "@$scratch/hashes" "$(any /usr "\"sha2\":[\"$zero\"]")"
-with openssl 0.40 "SHA-256 of /usr: openssl, xargs -P2" "$(search /usr "\"sha2\":[\"$zero\"]")" \
-    "find /usr -type f -print0 | xargs -0 -n 200 -P2 openssl dgst -sha256"
+any "$tree" "\"sha2\":[$(values 100000 '%032d%032d')]" >"$scratch/hashes"
+compare 1.1 "100,000 hashes over $tree: one hash" "@$scratch/hashes" "$(any "$tree" "\"sha2\":[\"$zero\"]")"
+with openssl 0.40 "SHA-256 of $tree: openssl, xargs -P2" "$(search "$tree" "\"sha2\":[\"$zero\"]")" \
+    "find $tree -type f -print0 | xargs -0 -n 200 -P2 openssl dgst -sha256"
 head -c 1G /dev/urandom >"$large/1G"
 one=$(search "$large/1G" "\"sha2\":[\"$zero\"]" | sed 's/"threads":2/"threads":1/')
 # 90 % of its speed is 1.11 times its time.
@@ -191,7 +194,7 @@ spins() {
 : >"$scratch/b"
 for ((i = 0; i < count; i++)); do
     spins 2 >>"$scratch/b"
-    setsid "$build/cli/mig" file -t local -path /usr -sha2 "$zero" -threads 2 >/dev/null 2>&1 &
+    setsid "$build/cli/mig" file -t local -path "$tree" -sha2 "$zero" -threads 2 >/dev/null 2>&1 &
     mig=$!
     pids+=("$mig")
     spins 2 >>"$scratch/a"

@@ -49,6 +49,18 @@ like()
     fi
 }
 
+# within SECONDS COMMAND…: waits until it holds.
+within()
+{
+    local end=$((SECONDS + $1))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        [ $SECONDS -lt $end ] || return 1
+        read -rt 0.05 <> <(:)
+    done
+    return 0
+}
+
 skip_all()
 {
     echo "1..0 # SKIP $*"

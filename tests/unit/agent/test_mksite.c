@@ -190,6 +190,46 @@ test_good(void **state)
     mig_mksite_fini(&site);
 }
 
+/* What mig-mkagent shows before it links. */
+static void
+test_summary(void **state)
+{
+    struct mig_mksite site = {0};
+    struct mig_buf expected = MIG_BUF_INIT;
+    struct mig_err err = {0};
+    char *written = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&written, &len);
+
+    (void)state;
+    assert_non_null(out);
+    put("agent.conf", CONF "rundir = /var/lib/blue\nplugindir = /opt/blue\n"
+                           "[persist]\nmodule = house : absent\n");
+    put("persist/house.json", "{\"a\": 1}");
+    put("plugins.allow",
+        "house 1.0 1.0 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n");
+    assert_done(mig_mksite_load(folder, &site, &err), &err);
+    mig_mksite_summary(&site, out);
+    fclose(out);
+    mig_buf_addf(&expected,
+                 "This agent obeys\n"
+                 "    default      Alice (%s)\n"
+                 "  checked with 1 keys\n"
+                 "    %s alice@test\n"
+                 "  keeps its state in /var/lib/blue, loads plugins from /opt/blue\n",
+                 fpr, fpr);
+    assert_memory_equal(written, expected.data, expected.len);
+    /* Before it, the plugins of the tree that the agent is built from. */
+    assert_holds(written, "\n    house 1.0\n"
+                          "  keeps running\n"
+                          "    house        as the site configures it\n"
+                          "    absent       with no configuration of the site; no plugin of this "
+                          "name may be loaded\n");
+    mig_buf_fini(&expected);
+    mig_mksite_fini(&site);
+    free(written);
+}
+
 static void
 test_conf_refused(void **state)
 {
@@ -327,6 +367,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_good, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_summary, setup, teardown),
         cmocka_unit_test_setup_teardown(test_conf_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_keys_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_keys, setup, teardown),

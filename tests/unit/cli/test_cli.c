@@ -6,11 +6,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <arpa/inet.h>
 #include <cmocka.h>
 #include <json-c/json.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "args.h"
@@ -21,6 +28,7 @@
 #include "follow.h"
 #include "migrc.h"
 #include "module.h"
+#include "plugin/worker.h"
 #include "question.h"
 #include "results.h"
 
@@ -394,8 +402,153 @@ lines_do_not_drive_the_terminal(void **state)
     free(written);
 }
 
+/* ---- what a failed command had found ---- */
+
+/* Answers like the API: no command succeeded, one failed with a part of its result. Until killed.
+ */
+static void
+serve(int listener)
+{
+    static const char none[] =
+        "{\"collection\":{\"error\":{\"code\":\"1\",\"message\":\"no results found\"}}}";
+    static const char failed[] =
+        "{\"collection\":{\"items\":[{\"data\":[{\"name\":\"command\",\"value\":{\"status\":"
+        "\"failed\","
+        "\"agent\":{\"name\":\"web1\"},\"results\":[{\"foundanything\":true,\"success\":false,"
+        "\"elements\":{\"s1\":[{\"file\":\"/etc/"
+        "x\",\"fileinfo\":{\"size\":3,\"mode\":\"-rw-r--r--\","
+        "\"lastmodified\":\"2026-01-01 00:00:00 +0000 "
+        "UTC\"},\"search\":{\"options\":{\"matchall\":true}}}"
+        "]},\"errors\":[\"killed: over its limit\"],\"statistics\":{}}]}}]}],\"error\":{}}}";
+    char request[4096];
+    size_t used;
+    ssize_t got;
+    int fd;
+
+    while ((fd = accept(listener, NULL, NULL)) >= 0) {
+        used = 0;
+        request[0] = '\0';
+        while (!strstr(request, "\r\n\r\n") && used < sizeof(request) - 1 &&
+               (got = read(fd, request + used, sizeof(request) - 1 - used)) > 0) {
+            used += (size_t)got;
+            request[used] = '\0';
+        }
+        bool good = strstr(request, "status=failed") != NULL;
+        const char *body = good ? failed : none;
+
+        dprintf(fd,
+                "HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n"
+                "Connection: close\r\n\r\n%s",
+                good ? "200 OK" : "404 Not Found", strlen(body), body);
+        close(fd);
+    }
+    _exit(0);
+}
+
+static pid_t
+start_api(char *url, size_t size)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(address);
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    pid_t pid;
+
+    assert_true(listener >= 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, len), 0);
+    assert_int_equal(listen(listener, 8), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len), 0);
+    snprintf(url, size, "http://127.0.0.1:%u/api/v1/", ntohs(address.sin_port));
+    pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0)
+        serve(listener);
+    close(listener);
+    return pid;
+}
+
+/* What went to a stream meanwhile. */
+static int
+divert(FILE *stream, FILE *to)
+{
+    int before = dup(fileno(stream));
+
+    fflush(stream);
+    assert_true(before >= 0 && dup2(fileno(to), fileno(stream)) >= 0);
+    return before;
+}
+
+static void
+restore(FILE *stream, int before, FILE *to, char *ret_text, size_t size)
+{
+    size_t got;
+
+    fflush(stream);
+    dup2(before, fileno(stream));
+    close(before);
+    rewind(to);
+    got = fread(ret_text, 1, size - 1, to);
+    ret_text[got] = '\0';
+    fclose(to);
+}
+
+static void
+a_failed_command_shows_what_it_had_found(void **state)
+{
+    struct mig_operation operation = {.module = (char[]){"file"}};
+    struct mig_action action = {.operations = &operation, .operations_count = 1};
+    struct mig_counters counters = {.sent = 1, .done = 1, .failed = 1};
+    struct mig_migrc migrc = {.api_key = "key"};
+    struct mig_client *client = NULL;
+    struct mig_err err = {0};
+    char url[64], out[1024], told[1024];
+    FILE *files[2] = {tmpfile(), tmpfile()};
+    int before[2], code;
+    pid_t pid;
+
+    (void)state;
+    if (!getenv("MIG_PLUGIN_DIR"))
+        skip();
+    assert_true(files[0] && files[1]);
+    pid = start_api(url, sizeof(url));
+    migrc.url = url;
+    code = mig_client_open(&migrc, NULL, false, &client, &err);
+    before[0] = divert(stdout, files[0]);
+    before[1] = divert(stderr, files[1]);
+    if (code == 0)
+        code = mig_results_print(client, 12, &action, MIG_SHOW_FOUND, &counters, &err);
+    restore(stdout, before[0], files[0], out, sizeof(out));
+    restore(stderr, before[1], files[1], told, sizeof(told));
+    mig_client_close(client);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    assert_string_equal(err.text, "");
+    assert_int_equal(code, 0);
+    assert_string_equal(out, "web1 /etc/x [lastmodified:2026-01-01 00:00:00 +0000 UTC, "
+                             "mode:-rw-r--r--, size:3] in search 's1'\n");
+    assert_string_equal(told,
+                        "web1 command did not succeed. status=failed: killed: over its limit\n"
+                        "1 agent has found results\n");
+}
+
+/* Where the file module was built; without it the test that prints by it is skipped. */
+static void
+find_plugins(void)
+{
+    const char *build = getenv("top_builddir");
+    char path[PATH_MAX - 64], folder[PATH_MAX];
+
+    unsetenv("MIG_PLUGIN_DIR");
+    if (!realpath(build ? build : ".", path))
+        return;
+    snprintf(folder, sizeof(folder), "%s/plugins/file/.libs/file.so", path);
+    if (access(folder, R_OK) != 0)
+        return;
+    *strrchr(folder, '/') = '\0';
+    setenv("MIG_PLUGIN_DIR", folder, 1);
+}
+
 int
-main(void)
+main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files_are_read_here),
@@ -411,7 +564,10 @@ main(void)
         cmocka_unit_test(answers_are_unwrapped),
         cmocka_unit_test(show_chooses),
         cmocka_unit_test(lines_do_not_drive_the_terminal),
+        cmocka_unit_test(a_failed_command_shows_what_it_had_found),
     };
 
+    mig_worker_role(argc, argv);
+    find_plugins();
     return cmocka_run_group_tests(tests, setup, teardown);
 }

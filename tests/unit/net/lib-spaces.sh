@@ -43,14 +43,3 @@ module()
     MIG_PLUGIN_DIR=${top_builddir:?}/plugins/$name/.libs \
         "$top_builddir/cli/mig" "$name" -t local -show all "$@" 2>&1
 }
-
-# within SECONDS COMMAND…: waits for the command to succeed
-within()
-{
-    local end=$((SECONDS + $1))
-    shift
-    until "$@"; do
-        [ "$SECONDS" -lt "$end" ] || return 1
-        read -rt 0.05 <> <(:) || true
-    done
-}

@@ -21,15 +21,3 @@ ask()
 {
     "$top_builddir/cli/mig" "$module" -t local "$@" 2>&1
 }
-
-# within SECONDS COMMAND…: waits until it holds.
-within()
-{
-    local end=$((SECONDS + $1))
-    shift
-    until "$@" >/dev/null 2>&1; do
-        [ $SECONDS -lt $end ] || return 1
-        read -rt 0.05 <> <(:)
-    done
-    return 0
-}

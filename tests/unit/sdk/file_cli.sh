@@ -114,13 +114,14 @@ if truncate -s 1T "$work/part/deeper/sparse" 2>/dev/null; then
     "$mig" file -t local -path "$work/part" -content '^x$' -threads 1 >"$work/out" 2>"$work/err" &
     pid=$!
     worker=
-    for ((i = 0; i < 600; i++)); do
+    reads_sparse() { # the worker that has come to the file without an end
+        local w
         for w in $(pgrep -P "$pid"); do
-            [ -n "$(find "/proc/$w/fd" -lname '*/sparse' 2>/dev/null)" ] && worker=$w
+            [ -n "$(find "/proc/$w/fd" -lname '*/sparse' 2>/dev/null)" ] && worker=$w && return 0
         done
-        [ -n "$worker" ] && break
-        sleep 0.1
-    done
+        return 1
+    }
+    within 60 reads_sparse
     [ -n "$worker" ] && kill -KILL "$worker"
     wait "$pid"
     is "$?" 1 "a killed worker is a failure"
