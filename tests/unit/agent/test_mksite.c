@@ -204,7 +204,7 @@ test_summary(void **state)
     (void)state;
     assert_non_null(out);
     put("agent.conf", CONF "rundir = /var/lib/blue\nplugindir = /opt/blue\n"
-                           "[persist]\nmodule = house : absent\n");
+                           "[persist]\nmodule = house\nmodule = absent\n");
     put("persist/house.json", "{\"a\": 1}");
     put("plugins.allow",
         "house 1.0 1.0 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n");

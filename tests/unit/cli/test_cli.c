@@ -521,7 +521,6 @@ a_failed_command_shows_what_it_had_found(void **state)
     mig_client_close(client);
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
-    assert_string_equal(err.text, "");
     assert_int_equal(code, 0);
     assert_string_equal(out, "web1 /etc/x [lastmodified:2026-01-01 00:00:00 +0000 UTC, "
                              "mode:-rw-r--r--, size:3] in search 's1'\n");
@@ -535,7 +534,7 @@ static void
 find_plugins(void)
 {
     const char *build = getenv("top_builddir");
-    char path[PATH_MAX - 64], folder[PATH_MAX];
+    char path[PATH_MAX], folder[PATH_MAX + 64];
 
     unsetenv("MIG_PLUGIN_DIR");
     if (!realpath(build ? build : ".", path))

@@ -45,7 +45,7 @@ refuses_names(void **state)
                                "letters, digits or '_'";
     static const char *const names[] = {"",   "Good",    "GOOD",  "../good", "a/b",
                                         "..", "good.so", "1good", "go od",   "good\n"};
-    char reason[256];
+    char reason[8192];
     (void)state;
     for (size_t i = 0; i < MIG_COUNT(names); i++) {
         snprintf(reason, sizeof(reason), "plugin %s refused: %s", names[i], rule);
