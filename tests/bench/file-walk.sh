@@ -15,7 +15,7 @@ tree=${3:-/usr}
 share=$tree/share
 [ -d "$share" ] || share=$tree
 make -s -C "$build" tests/bench/file-walk plugins/file/file.la cli/mig >/dev/null || exit 1
-export LC_ALL=C.UTF-8
+export LC_ALL=C.UTF-8 MIG_PLUGIN_DIR=$build/plugins/file/.libs
 walk=$build/tests/bench/file-walk
 over=0
 pids=()
@@ -54,7 +54,7 @@ theirs() {
     "$walk" --run bash -c "$1"
 }
 
-# speed BYTES: what libcrypto says that so many bytes take
+# speed BYTES: the milliseconds that so many bytes take by libcrypto's own figure
 speed() {
     openssl speed -seconds 2 -bytes 262144 -evp sha256 2>/dev/null | awk -v bytes="$1" '
         END { sub(/k$/, "", $2); printf "%d %d 0\n", bytes / $2, bytes / $2 }'
@@ -62,7 +62,8 @@ speed() {
 
 # client FOLDER: mig itself, with all that it runs
 client() {
-    "$walk" --run "$build/cli/mig" file -t local -matchall=false -matchlimit 1000000 -path "$1" -name .
+    "$walk" --run "$build/cli/mig" file -t local -matchall=false -matchlimit 1000000 -path "$1" -name . |
+        awk '$4 != 0 { print "mig has failed" >"/dev/stderr" } { print }'
 }
 
 # figure COMMAND|PARAMETERS|@FILE|:FUNCTION ARGUMENT
@@ -156,19 +157,15 @@ with openssl 0.40 "SHA-256 of $tree: openssl, xargs -P2" "$(search "$tree" "\"sh
 head -c 1G /dev/urandom >"$large/1G"
 one=$(search "$large/1G" "\"sha2\":[\"$zero\"]" | sed 's/"threads":2/"threads":1/')
 # 90 % of its speed is 1.11 times its time.
-with openssl 1.11 "SHA-256 of 1 GiB: openssl speed" "$one" ":speed 1073741.824"
+with openssl 1.11 "SHA-256 of 1 GiB: openssl speed" "$one" ":speed 1073741824"
 with openssl - "  openssl dgst" "$one" "openssl dgst -sha256 '$large/1G'"
 rm "$large/1G"
 
 # ---- many matches, many entries ----
 
 for n in 10000 80000 1000000; do "$walk" --fill "$large/$n" "$n" || exit 1; done
-# Eight times as many: what takes eight times as long is linear, but for what is measured.
-compare 8.8 "80,000 matches: 10,000" "$(any "$large/80000" '"names":["."]')" "$(any "$large/10000" '"names":["."]')"
-kib=$(median 3 "$scratch/a")
-memory "$((8 * beside_kib))" "  memory: 8 times that of 10,000" "$kib"
-memory $((150 * 1024)) "  memory: 150 MiB" "$kib"
-compare 8.8 "80,000 matches in mig: 10,000" ":client $large/80000" ":client $large/10000"
+# Eight times as many: what takes eight times as long is linear, but for what is measured. All of mig, with its worker.
+compare 8.8 "80,000 matches: 10,000" ":client $large/80000" ":client $large/10000"
 kib=$(median 3 "$scratch/a")
 memory "$((8 * beside_kib))" "  memory: 8 times that of 10,000" "$kib"
 memory $((150 * 1024)) "  memory: 150 MiB" "$kib"
