@@ -54,7 +54,10 @@ sed -i "s|^    relay = \"amqp:.*|    relay = \"$secure:$dead/$AMQP_VHOST\"\n    
 # 1. Relays and proxies in their order, AMQPS with a client certificate through CONNECT.
 agent_up || bail_out "the agent does not start"
 log=$PLATFORM_DIR/log/mig-agent
-like "$(grep -m1 "by proxy 127.0.0.1:$dead" "$log")" "broker localhost:$dead by proxy 127.0.0.1:$dead: " \
+# shellcheck disable=SC2317 # called by wait_for
+tried() { grep -q 'relay: broker .* by proxy' "$log"; }
+wait_for 30 "the relay tries no proxy" tried
+like "$(grep -m1 'relay: broker .* by proxy' "$log")" "broker localhost:$dead by proxy 127.0.0.1:$dead: " \
     "the first proxy is tried first, and said to be dead"
 # shellcheck disable=SC2317 # called by wait_for
 connected() { grep -q "connected to the broker by proxy $proxy" "$log"; }
