@@ -25,6 +25,7 @@
 #define OPEN_FILES_DEFAULT 256u
 #define CPU_GRACE_S 2u
 #define NICE 19
+#define SESSION_NICE 11 /* a twelfth of a processor that another session wants for itself */
 /* linux/ioprio.h, which older kernels' headers do not have: the idle class for this process. */
 #define IOPRIO_WHO_PROCESS 1
 #define IOPRIO_IDLE (3 << 13)
@@ -60,11 +61,11 @@ mig_confine_start(struct mig_err *err)
 /* The kernel may share the processor out between sessions before it looks at niceness, and a worker
  * has a session of its own (sched(7), "The autogroup feature"). */
 static int
-be_idle_as_session(void)
+yield_as_session(void)
 {
     int fd = open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC);
     char nice[8];
-    int length = snprintf(nice, sizeof(nice), "%d", NICE);
+    int length = snprintf(nice, sizeof(nice), "%d", SESSION_NICE);
     int rc = 0;
 
     if (fd < 0)
@@ -79,9 +80,9 @@ be_idle_as_session(void)
  * While there is one thread: those made later inherit it. SCHED_IDLE would starve on a busy host.
  */
 static void
-be_idle(void)
+be_idle(bool yields)
 {
-    int session = be_idle_as_session();
+    int session = yields ? yield_as_session() : 0;
 
     if (setpriority(PRIO_PROCESS, 0, NICE) != 0 ||
         syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_IDLE) != 0 || session != 0)
@@ -175,7 +176,7 @@ mig_confine_needs(const struct mig_confine_spec *spec, struct mig_err *err)
 {
     uint32_t needs = spec->needs;
     if (spec->idle)
-        be_idle();
+        be_idle(spec->yields);
     leave_network(needs);
     int rc = drop_capabilities(needs, err);
     /* A plugin with state has the limit of its site already. */

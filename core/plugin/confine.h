@@ -40,6 +40,7 @@ struct mig_confine_spec {
     uint32_t needs;              /* MIG_NEED_* bits */
     const char *const *programs; /* that may be executed; NULL-terminated, or NULL */
     bool idle;                   /* at the lowest CPU and IO priority */
+    bool yields; /* its session to others too: not for what must keep up with events */
 };
 
 /* For the calling thread and those it starts later: call it while there

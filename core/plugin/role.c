@@ -428,7 +428,8 @@ load_plugin(void)
     struct mig_confine_spec confine = {.needs = needs,
                                        .programs = (const char *const *)worker.load.programs,
                                        .idle = worker.spec.call == MIG_WORKER_RUN ||
-                                               worker.spec.call == MIG_WORKER_PERSIST};
+                                               worker.spec.call == MIG_WORKER_PERSIST,
+                                       .yields = worker.spec.call == MIG_WORKER_RUN};
     if (mig_persist_open(needs, worker.spec.has_state_dir ? worker.state_dir : NULL,
                          worker.spec.state_max, &err) != 0 ||
         mig_confine_needs(&confine, &err) != 0)
