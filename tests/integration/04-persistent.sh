@@ -109,7 +109,12 @@ state_of() # MODULE: "state: reason", of -S or of what stands on standard input
 }
 # shellcheck disable=SC2317 # called by wait_for
 {
-    runs() { [ "$("$AGENT" -S | state_of "$1")" = "running: " ] && [ "$(module_pid "$1")" != "$2" ]; }
+    runs() # MODULE OLD-PID: a new process of it does, which takes the agent a moment to know
+    {
+        local new
+        new=$(module_pid "$1")
+        [ -n "$new" ] && [ "$new" != "$2" ] && [ "$("$AGENT" -S | state_of "$1")" = "running: " ]
+    }
     in_quarantine() { [[ $("$AGENT" -S | state_of "$1") == quarantined:* ]]; }
     recorded()
     {
