@@ -98,6 +98,8 @@ sdk_libmig_search_la_SOURCES = \
 	sdk/lib/search_fs.h \
 	sdk/lib/search_hashes.c \
 	sdk/lib/search_hashes.h \
+	sdk/lib/search_known.c \
+	sdk/lib/search_known.h \
 	sdk/lib/search_lines.c \
 	sdk/lib/search_lines.h \
 	sdk/lib/search_reading.c \

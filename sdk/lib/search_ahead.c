@@ -7,9 +7,11 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BLOCKS 8u
+#define LOOK_AGAIN_NS 200000 /* what is full lasts for longer */
 #define STACK_SIZE (128u * 1024u)
 
 struct block {
@@ -30,7 +32,6 @@ struct ahead {
     bool stop;          /* it is to let go of it */
     bool end;           /* it is to end */
     bool reader_waits;  /* for a block */
-    bool thread_waits;  /* for room */
     int fd;
     uint64_t left;
 };
@@ -49,6 +50,21 @@ read_block(int fd, unsigned char *data, uint64_t left)
     return got < 0 ? -errno : got;
 }
 
+/* Looks again by itself: to be woken for each block would cost the reader more than the block. */
+static void
+wait_for_room(struct ahead *ahead)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += LOOK_AGAIN_NS;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_nsec -= 1000000000;
+        until.tv_sec++;
+    }
+    pthread_cond_timedwait(&ahead->wanted, &ahead->lock, &until);
+}
+
 /* Reads the file at hand to its end, or until it is to stop. With the lock held. */
 static void
 read_file(struct ahead *ahead)
@@ -58,9 +74,7 @@ read_file(struct ahead *ahead)
 
     while (got > 0 && !ahead->stop) {
         if (ahead->full == BLOCKS) {
-            ahead->thread_waits = true;
-            pthread_cond_wait(&ahead->wanted, &ahead->lock);
-            ahead->thread_waits = false;
+            wait_for_room(ahead);
             continue;
         }
         block = &ahead->blocks[(ahead->first + ahead->full) % BLOCKS];
@@ -122,6 +136,7 @@ mig_ahead_new(void)
 {
     struct ahead *ahead = calloc(1, sizeof(*ahead));
     unsigned char *data = malloc((size_t)BLOCKS * AHEAD_BLOCK);
+    pthread_condattr_t clock;
     size_t i;
 
     if (ahead == NULL || data == NULL) {
@@ -133,7 +148,10 @@ mig_ahead_new(void)
         ahead->blocks[i].data = data + i * AHEAD_BLOCK;
     pthread_mutex_init(&ahead->lock, NULL);
     pthread_cond_init(&ahead->filled, NULL);
-    pthread_cond_init(&ahead->wanted, NULL);
+    pthread_condattr_init(&clock);
+    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+    pthread_cond_init(&ahead->wanted, &clock);
+    pthread_condattr_destroy(&clock);
     if (start_thread(ahead))
         return ahead;
     free_all(ahead);
@@ -162,11 +180,9 @@ mig_ahead_next(struct ahead *ahead, const unsigned char **ret_data)
     if (ahead->lent) {
         ahead->first = (ahead->first + 1) % BLOCKS;
         ahead->full--;
-        /* Not for each block: to be woken costs more than to read one. */
-        if (ahead->thread_waits && ahead->full <= BLOCKS / 4)
-            pthread_cond_signal(&ahead->wanted);
     }
     while (ahead->full == 0) {
+        pthread_cond_signal(&ahead->wanted);
         ahead->reader_waits = true;
         pthread_cond_wait(&ahead->filled, &ahead->lock);
         ahead->reader_waits = false;

@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define AHEAD_BLOCK (256u * 1024u)
+#define AHEAD_BLOCK (128u * 1024u)
 /* What is smaller is read before the thread has woken. */
 #define AHEAD_LEAST (UINT64_C(16) << 20)
 

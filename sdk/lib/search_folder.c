@@ -17,8 +17,7 @@
 /* ---- folders ---- */
 
 struct folder *
-mig_folder_new(struct queue *queue, struct folder *parent, const struct root *root,
-               const char *name, size_t searches)
+mig_folder_new(struct folder *parent, const struct root *root, const char *name, size_t searches)
 {
     size_t length = strlen(name);
     size_t depths = searches * sizeof(uint64_t);
@@ -27,7 +26,8 @@ mig_folder_new(struct queue *queue, struct folder *parent, const struct root *ro
     if (folder == NULL)
         return NULL;
     folder->root = root;
-    folder->refs = folder->users = 1;
+    folder->users = 1;
+    atomic_init(&folder->refs, 1);
     folder->fd = -1;
     folder->name = (char *)folder + sizeof(*folder) + depths;
     memcpy(folder->name, name, length + 1);
@@ -38,9 +38,7 @@ mig_folder_new(struct queue *queue, struct folder *parent, const struct root *ro
     folder->level = parent->level + 1;
     /* Only "/" ends with a slash. */
     folder->path_length += parent->path_length + (parent->path_length > 1);
-    pthread_mutex_lock(&queue->lock);
-    parent->refs++;
-    pthread_mutex_unlock(&queue->lock);
+    atomic_fetch_add(&parent->refs, 1);
     return folder;
 }
 
@@ -115,8 +113,25 @@ shut(struct queue *queue, struct folder *folder)
         return;
     if (folder->waits)
         unlist(queue, folder);
-    close(folder->fd);
+    if (queue->closing_count < QUEUE_CLOSING)
+        queue->closing[queue->closing_count++] = folder->fd;
+    else
+        close(folder->fd);
     folder->fd = -1;
+}
+
+/* To close takes longer than all else that is done with the lock held. */
+static void
+unlock(struct queue *queue)
+{
+    int closing[QUEUE_CLOSING];
+    unsigned int count = queue->closing_count;
+
+    memcpy(closing, queue->closing, count * sizeof(closing[0]));
+    queue->closing_count = 0;
+    pthread_mutex_unlock(&queue->lock);
+    while (count > 0)
+        close(closing[--count]);
 }
 
 /* The oldest are the uppermost, which are come back to last. */
@@ -201,7 +216,7 @@ drop(struct queue *queue, struct folder *folder)
 {
     struct folder *parent;
 
-    for (; folder != NULL && --folder->refs == 0; folder = parent) {
+    for (; folder != NULL && atomic_fetch_sub(&folder->refs, 1) == 1; folder = parent) {
         parent = folder->parent;
         shut(queue, folder);
         free(folder->names);
@@ -222,6 +237,21 @@ pop(struct queue *queue)
     return folder;
 }
 
+/* What is done with it held takes less than to sleep and be woken. */
+static int
+init_lock(pthread_mutex_t *lock)
+{
+    pthread_mutexattr_t attributes;
+    int code = pthread_mutexattr_init(&attributes);
+
+    if (code != 0)
+        return code;
+    pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ADAPTIVE_NP);
+    code = pthread_mutex_init(lock, &attributes);
+    pthread_mutexattr_destroy(&attributes);
+    return code;
+}
+
 int
 mig_queue_init(struct queue *queue, struct root *roots, size_t roots_count)
 {
@@ -235,7 +265,7 @@ mig_queue_init(struct queue *queue, struct root *roots, size_t roots_count)
         queue->open_max = (unsigned int)files.rlim_cur / 2;
     if (queue->open_max < OPEN_LEAST)
         queue->open_max = OPEN_LEAST;
-    if (pthread_mutex_init(&queue->lock, NULL) != 0)
+    if (init_lock(&queue->lock) != 0)
         return -ENOMEM;
     if (pthread_cond_init(&queue->wake, NULL) == 0)
         return 0;
@@ -246,8 +276,10 @@ mig_queue_init(struct queue *queue, struct root *roots, size_t roots_count)
 void
 mig_queue_fini(struct queue *queue)
 {
+    pthread_mutex_lock(&queue->lock);
     while (queue->top != NULL)
         drop(queue, pop(queue));
+    unlock(queue);
     pthread_cond_destroy(&queue->wake);
     pthread_mutex_destroy(&queue->lock);
 }
@@ -284,7 +316,7 @@ take_from(struct queue *queue, struct folder *folder, struct task *task, char **
     if (task->kind == TASK_ENTER) {
         folder->names_taken += strlen(*name) + 1;
         if (folder->names_taken < folder->names_size || folder->more) {
-            folder->refs++;
+            atomic_fetch_add(&folder->refs, 1);
             return 0;
         }
     }
@@ -334,19 +366,23 @@ mig_queue_take(struct queue *queue, struct task *ret_task, char **name, size_t *
         queue->waiting--;
     }
     queue->busy++;
-    pthread_mutex_unlock(&queue->lock);
+    unlock(queue);
     if (code == 0)
         *ret_task = task;
     return code;
 }
 
 void
-mig_queue_done(struct queue *queue)
+mig_queue_done(struct queue *queue, const struct task *task)
 {
     pthread_mutex_lock(&queue->lock);
+    if (task->folder != NULL) {
+        unuse(queue, task->folder);
+        drop(queue, task->folder);
+    }
     if (--queue->busy == 0 && queue->waiting > 0)
         pthread_cond_broadcast(&queue->wake);
-    pthread_mutex_unlock(&queue->lock);
+    unlock(queue);
 }
 
 void
@@ -355,7 +391,7 @@ mig_queue_offer(struct queue *queue, struct folder *folder)
     if (folder->names_size == 0 && !folder->more)
         return;
     pthread_mutex_lock(&queue->lock);
-    folder->refs++;
+    atomic_fetch_add(&folder->refs, 1);
     folder->waits = true;
     folder->under = queue->top;
     queue->top = folder;
@@ -363,7 +399,7 @@ mig_queue_offer(struct queue *queue, struct folder *folder)
     shut_oldest(queue);
     if (queue->waiting > 0)
         pthread_cond_broadcast(&queue->wake);
-    pthread_mutex_unlock(&queue->lock);
+    unlock(queue);
 }
 
 void
@@ -372,7 +408,7 @@ mig_queue_release(struct queue *queue, struct folder *folder)
     pthread_mutex_lock(&queue->lock);
     unuse(queue, folder);
     drop(queue, folder);
-    pthread_mutex_unlock(&queue->lock);
+    unlock(queue);
 }
 
 void
@@ -381,5 +417,5 @@ mig_queue_stop(struct queue *queue)
     pthread_mutex_lock(&queue->lock);
     queue->stopped = true;
     pthread_cond_broadcast(&queue->wake);
-    pthread_mutex_unlock(&queue->lock);
+    unlock(queue);
 }

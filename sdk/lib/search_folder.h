@@ -21,6 +21,7 @@
 #include <sys/types.h>
 
 #define QUEUE_NAMES 16384u
+#define QUEUE_CLOSING 8u
 
 struct root {
     const char *path;    /* of a search */
@@ -35,7 +36,7 @@ struct folder {
     struct folder *under;    /* on the stack */
     struct folder *older;    /* among those that wait with a descriptor */
     struct folder *newer;
-    unsigned int refs;  /* sub-folders, the stack, threads */
+    atomic_uint refs;   /* sub-folders, the stack, threads */
     unsigned int users; /* threads that need the descriptor */
     unsigned int level;
     bool waits; /* on the stack */
@@ -64,7 +65,7 @@ enum task_kind {
 struct task {
     enum task_kind kind;
     struct root *root;
-    struct folder *folder; /* given back by mig_queue_release() */
+    struct folder *folder; /* but for TASK_END and TASK_ROOT */
 };
 
 struct queue {
@@ -75,6 +76,8 @@ struct queue {
     struct folder *newest;
     unsigned int open;
     unsigned int open_max;
+    int closing[QUEUE_CLOSING]; /* when the lock has been let go of */
+    unsigned int closing_count;
     unsigned int busy; /* threads that may still find work for others */
     unsigned int waiting;
     bool stopped;
@@ -89,8 +92,8 @@ void mig_queue_fini(struct queue *queue);
 
 /* A folder in `parent` (NULL: a root), for `searches` searches, with all depths zero and without a
  * descriptor. Held by the caller. NULL: no memory. */
-struct folder *mig_folder_new(struct queue *queue, struct folder *parent, const struct root *root,
-                              const char *name, size_t searches);
+struct folder *mig_folder_new(struct folder *parent, const struct root *root, const char *name,
+                              size_t searches);
 /* Remembers a sub-folder. false: no memory. */
 bool mig_folder_add(struct folder *folder, const char *name);
 /* Writes the path, which takes folder->path_length bytes and a NUL. */
@@ -101,10 +104,10 @@ bool mig_folder_inside(const struct folder *folder, dev_t device, ino_t inode);
 /* Waits for something to do. The name of TASK_ENTER is copied to *name, grown when it must be.
  * -ENOMEM leaves the task undone. Every task is followed by mig_queue_done(). */
 int mig_queue_take(struct queue *queue, struct task *ret_task, char **name, size_t *name_room);
-void mig_queue_done(struct queue *queue);
+void mig_queue_done(struct queue *queue, const struct task *task);
 /* Shares out the folder's names and what is left to be read in it. */
 void mig_queue_offer(struct queue *queue, struct folder *folder);
-/* Lets go of a folder that was taken or made. */
+/* Lets go of a folder that was made. */
 void mig_queue_release(struct queue *queue, struct folder *folder);
 /* Wakes all, when the run has been stopped. What waits is given up. */
 void mig_queue_stop(struct queue *queue);

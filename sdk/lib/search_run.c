@@ -78,7 +78,8 @@ init_worker(struct worker *worker, struct run *run)
     if (mig_evaluation_init(&worker->evaluation, set) < 0 || worker->scratch == NULL ||
         worker->skipped == NULL || worker->file_depths == NULL || worker->entries == NULL)
         return -ENOMEM;
-    worker->scan = mig_scan_new(run->contents, set, run->host, worker->scratch, run->may_ahead);
+    worker->scan =
+        mig_scan_new(run->contents, set, run->host, worker->scratch, run->known, run->may_ahead);
     return worker->scan != NULL ? 0 : -ENOMEM;
 }
 
@@ -173,6 +174,17 @@ free_roots(struct run *run)
     free(run->roots);
 }
 
+static bool
+asks_for_digests(const struct mig_search_set *set)
+{
+    size_t i;
+
+    for (i = 0; i < set->count; i++)
+        if (set->searches[i].return_sha256 || set->searches[i].hashes.algorithms != 0)
+            return true;
+    return false;
+}
+
 int
 mig_search_run(struct mig_search_set *set, const struct mig_search_host *host,
                struct mig_search_statistics *ret_statistics)
@@ -184,6 +196,7 @@ mig_search_run(struct mig_search_set *set, const struct mig_search_host *host,
     run.finished = calloc(set->count + 1, sizeof(*run.finished));
     if (run.finished == NULL || pthread_mutex_init(&run.report, NULL) != 0)
         goto out;
+    run.known = asks_for_digests(set) ? mig_known_new() : NULL;
     if (mig_contents_new(set, &run.contents) == 0 && mig_search_roots(&run) == 0 &&
         mig_mounts_init(&run.mounts) == 0 &&
         mig_queue_init(&run.queue, run.roots, run.roots_count) == 0) {
@@ -194,6 +207,7 @@ mig_search_run(struct mig_search_set *set, const struct mig_search_host *host,
     pthread_mutex_destroy(&run.report);
 out:
     mig_contents_free(run.contents);
+    mig_known_free(run.known);
     free_roots(&run);
     free(run.finished);
     return code;

@@ -28,6 +28,7 @@ struct scan {
     struct stream streams[STREAMS];
     struct evaluation *evaluation;
     struct reading reading;
+    struct known *known;        /* the run's, or NULL */
     struct mig_unpack *unpack;  /* made at the first need */
     int lost;                   /* why the decompressed stream was given up, or 0 */
     const unsigned char *block; /* of what was read last */
@@ -178,42 +179,56 @@ start_packed(struct scan *scan, enum mig_unpack_format format)
     return 0;
 }
 
+/* Decides what is asked of a digest of a stream. */
 static void
-finish_digests(struct scan *scan, size_t which)
+take_digest(struct scan *scan, size_t which, enum mig_digest algorithm, const uint8_t *digest)
 {
-    struct stream *stream = &scan->streams[which];
-    uint8_t digest[MIG_DIGEST_SIZE_MAX];
-    unsigned int ready = mig_digests_running(stream->digests);
-    unsigned int bit;
+    const struct stream *stream = &scan->streams[which];
     size_t i;
-    size_t j;
+
+    if (which == RAW && algorithm == MIG_DIGEST_SHA256) {
+        memcpy(scan->evaluation->sha256, digest, MIG_SEARCH_SHA256_SIZE);
+        scan->evaluation->has_sha256 = true;
+    }
+    for (i = 0; i < scan->set->count; i++)
+        if (stream->here[i] && scan->evaluation->alive[i] &&
+            (scan->set->searches[i].hashes.algorithms & (1u << algorithm)) != 0)
+            mig_hashes_decide(scan->evaluation, i, algorithm, digest);
+}
+
+static void
+finish_digests(struct scan *scan, size_t which, const struct stat *st)
+{
+    struct mig_digests *digests = scan->streams[which].digests;
+    uint8_t digest[MIG_DIGEST_SIZE_MAX];
+    unsigned int ready = mig_digests_running(digests);
+    unsigned int i;
 
     for (i = 0; i < MIG_DIGEST_COUNT; i++) {
-        bit = 1u << i;
-        if ((ready & bit) == 0 ||
-            mig_digests_finish(stream->digests, (enum mig_digest)i, digest) < 0)
+        if ((ready & (1u << i)) == 0 || mig_digests_finish(digests, (enum mig_digest)i, digest) < 0)
             continue;
-        if (which == RAW && i == MIG_DIGEST_SHA256) {
-            memcpy(scan->evaluation->sha256, digest, MIG_SEARCH_SHA256_SIZE);
-            scan->evaluation->has_sha256 = true;
-        }
-        for (j = 0; j < scan->set->count; j++)
-            if (stream->here[j] && scan->evaluation->alive[j] &&
-                (scan->set->searches[j].hashes.algorithms & bit) != 0)
-                mig_hashes_decide(scan->evaluation, j, (enum mig_digest)i, digest);
+        if (which == RAW && scan->known != NULL)
+            mig_known_keep(scan->known, st, (enum mig_digest)i, digest);
+        take_digest(scan, which, (enum mig_digest)i, digest);
     }
+}
+
+static bool
+any_decompresses(const struct scan *scan)
+{
+    size_t i;
+
+    for (i = 0; i < scan->set->count; i++)
+        if (scan->evaluation->alive[i] && scan->set->searches[i].decompress)
+            return true;
+    return false;
 }
 
 /* The format of a file that is compressed and in which a search looks. */
 static enum mig_unpack_format
 packed_format(const struct scan *scan, size_t length)
 {
-    size_t i;
-
-    for (i = 0; i < scan->set->count; i++)
-        if (scan->evaluation->alive[i] && scan->set->searches[i].decompress)
-            return mig_unpack_detect(scan->block, length);
-    return MIG_UNPACK_NONE;
+    return any_decompresses(scan) ? mig_unpack_detect(scan->block, length) : MIG_UNPACK_NONE;
 }
 
 static int
@@ -228,7 +243,7 @@ start_all(struct scan *scan, enum mig_unpack_format format)
 }
 
 static int
-finish_all(struct scan *scan, bool gzip)
+finish_all(struct scan *scan, bool gzip, const struct stat *st)
 {
     size_t i;
     int code = gzip && !stream_idle(&scan->streams[INFLATED]) ? mig_unpack_finish(scan->unpack) : 0;
@@ -237,14 +252,37 @@ finish_all(struct scan *scan, bool gzip)
         lose_packed(scan, code);
     for (i = 0; i < STREAMS; i++) {
         mig_contents_finish(scan->streams[i].contents);
-        finish_digests(scan, i);
+        finish_digests(scan, i, st);
     }
     return 0;
 }
 
+/* Decides a file that was read already and of which nothing but its digests is asked. */
+static bool
+recall(struct scan *scan, const struct stat *st)
+{
+    uint8_t digests[KNOWN_ROOM];
+    const uint8_t *next = digests;
+    unsigned int needed;
+    unsigned int i;
+
+    if (scan->known == NULL || st->st_size < KNOWN_LEAST || any_decompresses(scan) ||
+        start_all(scan, MIG_UNPACK_NONE) < 0 || !mig_contents_idle(scan->streams[RAW].contents))
+        return false;
+    needed = mig_digests_running(scan->streams[RAW].digests);
+    if (!mig_known_find(scan->known, st, needed, digests))
+        return false;
+    for (i = 0; i < MIG_DIGEST_COUNT; i++)
+        if (needed & (1u << i)) {
+            take_digest(scan, RAW, (enum mig_digest)i, next);
+            next += mig_digest_size((enum mig_digest)i);
+        }
+    return true;
+}
+
 /* Reads on from the first block until the end, or until nothing more is to be learnt. */
 static int
-read_all(struct scan *scan, ssize_t got, bool gzip)
+read_all(struct scan *scan, ssize_t got, bool gzip, const struct stat *st)
 {
     unsigned int blocks = 0;
     int code = 0;
@@ -263,7 +301,7 @@ read_all(struct scan *scan, ssize_t got, bool gzip)
     }
     if (got < 0)
         return (int)got;
-    return code < 0 ? code : finish_all(scan, gzip);
+    return code < 0 ? code : finish_all(scan, gzip, st);
 }
 
 /* What the code of a file that could not be read to its end means. */
@@ -308,12 +346,14 @@ mig_scan_run(struct scan *scan, struct evaluation *evaluation, int fd, const str
     mig_regex_scratch_bound(scan->scratch);
     scan->evaluation = evaluation;
     scan->lost = 0;
+    if (recall(scan, st))
+        return 0;
     mig_reading_start(&scan->reading, fd, st);
     got = mig_reading_next(&scan->reading, &scan->block);
     format = got > 0 ? packed_format(scan, (size_t)got) : MIG_UNPACK_NONE;
     code = got < 0 ? (int)got : start_all(scan, format);
     if (code == 0)
-        code = read_all(scan, got, format != MIG_UNPACK_NONE);
+        code = read_all(scan, got, format != MIG_UNPACK_NONE, st);
     mig_reading_stop(&scan->reading);
     if (code < 0)
         return say(ret_message, message_size, code, meaning(code));
@@ -324,7 +364,8 @@ mig_scan_run(struct scan *scan, struct evaluation *evaluation, int fd, const str
 
 struct scan *
 mig_scan_new(const struct contents *contents, const struct mig_search_set *set,
-             const struct mig_search_host *host, struct mig_regex_scratch *scratch, bool may_ahead)
+             const struct mig_search_host *host, struct mig_regex_scratch *scratch,
+             struct known *known, bool may_ahead)
 {
     struct scan *scan = calloc(1, sizeof(*scan));
     bool complete;
@@ -335,6 +376,7 @@ mig_scan_new(const struct contents *contents, const struct mig_search_set *set,
     scan->set = set;
     scan->host = host;
     scan->scratch = scratch;
+    scan->known = known;
     complete = mig_reading_init(&scan->reading, may_ahead) == 0;
     for (i = 0; i < STREAMS; i++) {
         scan->streams[i].digests = mig_digests_new();

@@ -8,12 +8,14 @@
 #include <stdint.h>
 
 #include "search_contents.h"
+#include "search_known.h"
 
 struct scan;
-/* With may_ahead, large files are read by one more thread. */
+/* `known` is shared by all threads; NULL: every file is read. With may_ahead, large files are read
+ * by one more thread. */
 struct scan *mig_scan_new(const struct contents *contents, const struct mig_search_set *set,
                           const struct mig_search_host *host, struct mig_regex_scratch *scratch,
-                          bool may_ahead);
+                          struct known *known, bool may_ahead);
 void mig_scan_free(struct scan *scan);
 
 /* True when a search that is alive needs the file's bytes. */

@@ -376,7 +376,7 @@ static void
 enter_folder(struct worker *worker, struct folder *parent, const char *name)
 {
     struct queue *queue = &worker->run->queue;
-    struct folder *folder = mig_folder_new(queue, parent, parent->root, name, worker->set->count);
+    struct folder *folder = mig_folder_new(parent, parent->root, name, worker->set->count);
 
     if (folder == NULL) {
         mig_search_out_of_memory(worker);
@@ -466,7 +466,7 @@ static void
 walk_root(struct worker *worker, struct root *root)
 {
     struct queue *queue = &worker->run->queue;
-    struct folder *folder = mig_folder_new(queue, NULL, root, root->path, worker->set->count);
+    struct folder *folder = mig_folder_new(NULL, root, root->path, worker->set->count);
     struct stat st;
     int error;
 
@@ -509,7 +509,7 @@ do_task(struct worker *worker, const struct task *task)
     switch (task->kind) {
     case TASK_ROOT:
         walk_root(worker, task->root);
-        return;
+        break;
     case TASK_ENTER:
         enter_folder(worker, task->folder, worker->name);
         break;
@@ -525,9 +525,8 @@ do_task(struct worker *worker, const struct task *task)
                 worker, "ERROR: ", " was moved while it was searched, a part of it was skipped");
         break;
     default:
-        return;
+        break;
     }
-    mig_queue_release(&worker->run->queue, task->folder);
 }
 
 void
@@ -538,10 +537,10 @@ mig_search_walk(struct worker *worker)
 
     do {
         if (mig_queue_take(queue, &task, &worker->name, &worker->name_room) < 0) {
-            task.kind = TASK_END;
+            task = (struct task){.kind = TASK_END};
             mig_search_out_of_memory(worker);
         }
         do_task(worker, &task);
-        mig_queue_done(queue);
+        mig_queue_done(queue, &task);
     } while (task.kind != TASK_END);
 }

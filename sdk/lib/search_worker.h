@@ -21,6 +21,7 @@ struct run {
     struct mig_search_set *set;
     const struct mig_search_host *host;
     struct contents *contents;
+    struct known *known; /* NULL: no search asks for digests */
     struct mounts mounts;
     struct queue queue;
     struct root *roots; /* sorted, each once */

@@ -22,7 +22,7 @@ printf 'rule elf : binary { condition: uint32(0) == 0x464c457f }\n' >>"$work/rul
 
 timed() # TITLE COMMAND…
 {
-    local title=$1 times="" start
+    local title=$1 times="" matches start
     shift
     "$@" >"$work/output" 2>&1
     for ((i = 0; i < count; i++)); do
@@ -30,7 +30,11 @@ timed() # TITLE COMMAND…
         "$@" >"$work/output" 2>"$work/errors"
         times+="$((($(date +%s%N) - start) / 1000000)) "
     done
-    printf '%-24s %-44s %s\n' "$title" "$times" "$(grep -c "$folder" "$work/output") matches"
+    if ! matches=$(grep -c "$folder" "$work/output"); then
+        echo "yara.sh: '$1' found nothing, not even programs: $(head -n 3 "$work/errors")" >&2
+        exit 1
+    fi
+    printf '%-24s %-44s %s\n' "$title" "$times" "$matches matches"
 }
 timed "mig yara -threads 2" "$build/cli/mig" yara -t local -rules "$work/rules.yar" -files "-path $folder" -threads 2 -timeout 60
-timed "yara -p2 -r -N" yara -p2 -r -N -a 60 "$work/rules.yar" "$folder"
+timed "yara -p 2 -r -N" yara -p 2 -r -N -a 60 "$work/rules.yar" "$folder"

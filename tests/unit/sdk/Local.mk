@@ -17,6 +17,7 @@ sdk_tests = \
 	tests/unit/sdk/test_file \
 	tests/unit/sdk/test_file_hazards \
 	tests/unit/sdk/test_file_packed \
+	tests/unit/sdk/test_known \
 	tests/unit/sdk/test_lines \
 	tests/unit/sdk/test_multi \
 	tests/unit/sdk/test_queue \
@@ -70,6 +71,12 @@ tests_unit_sdk_test_file_packed_CPPFLAGS = $(SDK_CPPFLAGS)
 tests_unit_sdk_test_file_packed_CFLAGS = $(SDK_TEST_CFLAGS)
 tests_unit_sdk_test_file_packed_LDADD = $(SDK_TEST_LIBS)
 tests_unit_sdk_test_file_packed_LDFLAGS = $(SDK_TEST_LDFLAGS)
+
+tests_unit_sdk_test_known_SOURCES = tests/unit/sdk/test_known.c $(finder_sources)
+tests_unit_sdk_test_known_CPPFLAGS = $(SDK_CPPFLAGS)
+tests_unit_sdk_test_known_CFLAGS = $(SDK_TEST_CFLAGS)
+tests_unit_sdk_test_known_LDADD = $(SDK_TEST_LIBS)
+tests_unit_sdk_test_known_LDFLAGS = $(SDK_TEST_LDFLAGS)
 
 tests_unit_sdk_test_lines_SOURCES = tests/unit/sdk/test_lines.c tests/unit/sdk/tree.c \
 	tests/unit/sdk/tree.h
