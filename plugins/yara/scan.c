@@ -25,6 +25,9 @@
 #define QUEUE_SIZE 256u
 #define ERRORS_MAX 30u
 #define MS_PER_S 1000
+/* What is no larger is read, which takes less than to map it and unmap it under the other threads.
+ */
+#define READ_MOST (4u << 20)
 
 struct yara_scan {
     const struct mig_host *host;
@@ -52,6 +55,7 @@ struct yara_scan {
 struct scanner {
     struct yara_scan *scan;
     YR_SCANNER *yara;
+    uint8_t *bytes; /* READ_MOST of them, or NULL */
     struct json_object *names;
     struct json_object *tagged;
 };
@@ -199,6 +203,42 @@ reason_of(int code)
     }
 }
 
+/* Of a file that shrinks meanwhile, what is left. Negative: an errno value. */
+static ssize_t
+read_file(const struct scanner *scanner, int fd, size_t size)
+{
+    size_t have = 0;
+    ssize_t got;
+
+    while (have < size) {
+        got = read(fd, scanner->bytes + have, size - have);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -errno;
+        if (got == 0)
+            break;
+        have += (size_t)got;
+    }
+    return (ssize_t)have;
+}
+
+static int
+scan_open_file(const struct scanner *scanner, const struct yara_object *object, int fd,
+               const struct stat *st)
+{
+    ssize_t got;
+
+    if (st->st_size > READ_MOST || (scanner->bytes == NULL && st->st_size > 0))
+        return yr_scanner_scan_fd(scanner->yara, fd);
+    got = read_file(scanner, fd, (size_t)st->st_size);
+    if (got >= 0)
+        return yr_scanner_scan_mem(scanner->yara, got > 0 ? scanner->bytes : (const uint8_t *)"",
+                                   (size_t)got);
+    fail(scanner->scan, object, strerror((int)-got));
+    return ERROR_SUCCESS;
+}
+
 static int
 scan_file(const struct scanner *scanner, const struct yara_object *object)
 {
@@ -212,12 +252,8 @@ scan_file(const struct scanner *scanner, const struct yara_object *object)
             fail(scanner->scan, object, strerror(errno));
         return ERROR_SUCCESS;
     }
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-        code = ERROR_SUCCESS;
-    else if (st.st_size == 0) /* which can not be mapped */
-        code = yr_scanner_scan_mem(scanner->yara, (const uint8_t *)"", 0);
-    else
-        code = yr_scanner_scan_fd(scanner->yara, fd);
+    code = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? scan_open_file(scanner, object, fd, &st)
+                                                      : ERROR_SUCCESS;
     close(fd);
     return code;
 }
@@ -292,6 +328,7 @@ scan_thread(void *context)
         return NULL;
     }
     yr_scanner_set_callback(scanner.yara, on_message, &scanner);
+    scanner.bytes = malloc(READ_MOST);
     while (take(scanner.scan, &object)) {
         seconds = seconds_left(scanner.scan);
         if (seconds > 0)
@@ -301,6 +338,7 @@ scan_thread(void *context)
         free(object.path);
     }
     yr_scanner_destroy(scanner.yara);
+    free(scanner.bytes);
     return NULL;
 }
 

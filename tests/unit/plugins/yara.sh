@@ -28,6 +28,7 @@ printf 'MIG\1\0\2\3\377' >"$files/sub dir/deep/hex"
 head -c 5000 /dev/urandom >"$files/other/noise"
 printf 'nothing' >"$files/$(printf 'bad\377name')"
 yes 'mark of text' | head -c 3000000 >"$files/other/large"
+{ head -c 5000000 /dev/zero; echo 'mark of text'; } >"$files/other/larger" # than what is read at once
 
 # "path rule,rule" lines, the rules sorted; of the command, and of the module.
 theirs() # FOLDER
