@@ -97,7 +97,8 @@ one_rune(const struct mig_rune_range *ranges, size_t count, uint32_t *ret_rune, 
 static void
 take_runes(struct search *s, const struct regex_node *node)
 {
-    const struct mig_rune_range *ranges = s->tree->runes.ranges + node->first;
+    const struct mig_rune_range *ranges =
+        node->count > 0 ? s->tree->runes.ranges + node->first : NULL;
     uint32_t rune = 0;
     bool fold = false;
 
