@@ -26,6 +26,10 @@ tests_bench_file_walk_CPPFLAGS = $(SDK_CPPFLAGS)
 tests_bench_file_walk_CFLAGS = $(MIG_CFLAGS) $(JSON_CFLAGS)
 tests_bench_file_walk_LDADD = sdk/libmig-testkit.la $(JSON_LIBS)
 
+EXTRA_PROGRAMS += tests/bench/floor
+tests_bench_floor_SOURCES = tests/bench/floor.c
+tests_bench_floor_LDADD = $(CRYPTO_LIBS)
+
 EXTRA_DIST += \
 	tests/bench/file-walk.sh \
 	tests/bench/fleet.sh \
