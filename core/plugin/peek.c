@@ -45,54 +45,82 @@ segment(const struct image *image, unsigned index, ElfW(Phdr) * ret)
                       sizeof(*ret));
 }
 
-/* File offset of `size` bytes at a virtual address; UINT64_MAX when no segment holds them. */
+/* Where the file has what is loaded at an address, and how much of it from there on; UINT64_MAX
+ * when no segment has `size` bytes. */
 static uint64_t
-offset_of(const struct image *image, uint64_t address, uint64_t size)
+find_loaded(const struct image *image, uint64_t address, uint64_t size, uint64_t *ret_left)
 {
     for (unsigned i = 0; i < image->head.e_phnum; i++) {
         ElfW(Phdr) ph;
         if (segment(image, i, &ph) != 0)
             break;
         if (ph.p_type == PT_LOAD && address >= ph.p_vaddr && size <= ph.p_filesz &&
-            address - ph.p_vaddr <= ph.p_filesz - size)
+            address - ph.p_vaddr <= ph.p_filesz - size) {
+            *ret_left = ph.p_filesz - (address - ph.p_vaddr);
             return ph.p_offset + (address - ph.p_vaddr);
+        }
     }
     return UINT64_MAX;
 }
 
 static int
-read_dynamic(const struct image *image, struct dynamic *ret)
+read_at(const struct image *image, uint64_t address, void *to, size_t size)
 {
+    uint64_t left, offset = find_loaded(image, address, size, &left);
+    return offset == UINT64_MAX ? -1 : image_read(image, offset, to, size);
+}
+
+/* Its address, which the loader goes by, and not by p_offset; of two it would take the last. */
+static int
+find_dynamic(const struct image *image, uint64_t *ret_address)
+{
+    unsigned count = 0;
     for (unsigned i = 0; i < image->head.e_phnum; i++) {
         ElfW(Phdr) ph;
-        ElfW(Dyn) dyn;
         if (segment(image, i, &ph) != 0)
             return -1;
-        if (ph.p_type != PT_DYNAMIC)
-            continue;
-        for (uint64_t at = 0; at + sizeof(dyn) <= ph.p_filesz; at += sizeof(dyn)) {
-            if (image_read(image, ph.p_offset + at, &dyn, sizeof(dyn)) != 0)
-                return -1;
-            if (dyn.d_tag == DT_NULL)
-                break;
-            if (dyn.d_tag == DT_SYMTAB)
-                ret->symtab = dyn.d_un.d_ptr;
-            else if (dyn.d_tag == DT_STRTAB)
-                ret->strtab = dyn.d_un.d_ptr;
-            else if (dyn.d_tag == DT_STRSZ)
-                ret->strsz = dyn.d_un.d_val;
-            else if (dyn.d_tag == DT_RELA)
-                ret->rela = dyn.d_un.d_ptr;
-            else if (dyn.d_tag == DT_RELASZ)
-                ret->relasz = dyn.d_un.d_val;
-            else if (dyn.d_tag == DT_HASH)
-                ret->hash = dyn.d_un.d_ptr;
-            else if (dyn.d_tag == DT_GNU_HASH)
-                ret->gnu_hash = dyn.d_un.d_ptr;
+        if (ph.p_type == PT_DYNAMIC) {
+            *ret_address = ph.p_vaddr;
+            count++;
         }
-        return ret->symtab != 0 && ret->strtab != 0 ? 0 : -1;
     }
-    return -1;
+    return count == 1 ? 0 : -1;
+}
+
+static void
+take_entry(struct dynamic *dynamic, const ElfW(Dyn) * dyn)
+{
+    if (dyn->d_tag == DT_SYMTAB)
+        dynamic->symtab = dyn->d_un.d_ptr;
+    else if (dyn->d_tag == DT_STRTAB)
+        dynamic->strtab = dyn->d_un.d_ptr;
+    else if (dyn->d_tag == DT_STRSZ)
+        dynamic->strsz = dyn->d_un.d_val;
+    else if (dyn->d_tag == DT_RELA)
+        dynamic->rela = dyn->d_un.d_ptr;
+    else if (dyn->d_tag == DT_RELASZ)
+        dynamic->relasz = dyn->d_un.d_val;
+    else if (dyn->d_tag == DT_HASH)
+        dynamic->hash = dyn->d_un.d_ptr;
+    else if (dyn->d_tag == DT_GNU_HASH)
+        dynamic->gnu_hash = dyn->d_un.d_ptr;
+}
+
+/* To its DT_NULL, wherever p_filesz says that it ends: as the loader does. */
+static int
+read_dynamic(const struct image *image, struct dynamic *ret)
+{
+    ElfW(Dyn) dyn;
+    uint64_t at;
+    if (find_dynamic(image, &at) != 0)
+        return -1;
+    for (;; at += sizeof(dyn)) {
+        if (read_at(image, at, &dyn, sizeof(dyn)) != 0)
+            return -1;
+        if (dyn.d_tag == DT_NULL)
+            return ret->symtab != 0 && ret->strtab != 0 ? 0 : -1;
+        take_entry(ret, &dyn);
+    }
 }
 
 static int
@@ -100,13 +128,11 @@ is_descriptor(const struct image *image, const struct dynamic *dynamic, const El
 {
     static const char name[] = "mig_plugin";
     char found[sizeof(name)];
-    uint64_t at;
 
     if (sym->st_shndx == SHN_UNDEF || (sym->st_info & 0xf) != STT_OBJECT ||
         sym->st_size < sizeof(struct mig_peek) || sym->st_name >= dynamic->strsz)
         return 0;
-    at = offset_of(image, dynamic->strtab + sym->st_name, sizeof(name));
-    return at != UINT64_MAX && image_read(image, at, found, sizeof(found)) == 0 &&
+    return read_at(image, dynamic->strtab + sym->st_name, found, sizeof(found)) == 0 &&
            memcmp(found, name, sizeof(name)) == 0;
 }
 
@@ -117,9 +143,8 @@ find_descriptor(const struct image *image, const struct dynamic *dynamic, ElfW(S
     /* The table's length is nowhere but in hash tables; it ends where no segment holds it, and
      * linkers put the strings right behind it. */
     for (uint64_t at = dynamic->symtab; at < UINT64_MAX - sizeof(*ret); at += sizeof(*ret)) {
-        uint64_t offset = offset_of(image, at, sizeof(*ret));
-        if (offset == UINT64_MAX || (dynamic->strtab > dynamic->symtab && at >= dynamic->strtab) ||
-            image_read(image, offset, ret, sizeof(*ret)) != 0)
+        if ((dynamic->strtab > dynamic->symtab && at >= dynamic->strtab) ||
+            read_at(image, at, ret, sizeof(*ret)) != 0)
             return -1;
         if (is_descriptor(image, dynamic, ret))
             return 0;
@@ -127,18 +152,12 @@ find_descriptor(const struct image *image, const struct dynamic *dynamic, ElfW(S
     return -1;
 }
 
-static int
-read_at(const struct image *image, uint64_t address, void *to, size_t size)
-{
-    uint64_t offset = offset_of(image, address, size);
-    return offset == UINT64_MAX ? -1 : image_read(image, offset, to, size);
-}
-
 static const char *
 string_at(const struct image *image, uint64_t address)
 {
-    uint64_t offset = offset_of(image, address, 1);
-    if (offset >= image->len || memchr(image->bytes + offset, '\0', image->len - offset) == NULL)
+    uint64_t left, offset = find_loaded(image, address, 1, &left);
+    if (offset == UINT64_MAX || offset > image->len || left > image->len - offset ||
+        memchr(image->bytes + offset, '\0', left) == NULL)
         return NULL;
     return (const char *)image->bytes + offset;
 }
@@ -151,7 +170,7 @@ open_image(const void *file, size_t len, struct image *image, struct dynamic *dy
     *dynamic = (struct dynamic){0};
     if (image_read(image, 0, &image->head, sizeof(image->head)) != 0 ||
         read_dynamic(image, dynamic) != 0)
-        return mig_err_set(err, MIG_E_PLUGIN, "it has no dynamic symbol table");
+        return mig_err_set(err, MIG_E_PLUGIN, "it has no dynamic symbol table, or more than one");
     return 0;
 }
 

@@ -3,6 +3,8 @@
  * from the same files with bytes changed. */
 #include "config.h"
 
+#include <elf.h>
+#include <link.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -93,7 +95,37 @@ refuses_what_is_wrong(void **state)
     *at = 'x';
     refuses(&file, "program 1 of its manifest is not an absolute path");
     file.len = 10;
-    refuses(&file, "it has no dynamic symbol table");
+    refuses(&file, "it has no dynamic symbol table, or more than one");
+    mig_buf_fini(&file);
+}
+
+/* The program header of a type, in the file. */
+static ElfW(Phdr) * header_of(const struct mig_buf *file, uint32_t type)
+{
+    const ElfW(Ehdr) *head = (const void *)file->data;
+    ElfW(Phdr) *headers = (void *)(file->data + head->e_phoff);
+    for (unsigned i = 0; i < head->e_phnum; i++)
+        if (headers[i].p_type == type)
+            return &headers[i];
+    fail_msg("no program header of type %#x", type);
+    return NULL;
+}
+
+/* The loader goes by the address of the dynamic table and by its end, not by what else the header
+ * says of it, and takes the last of two. */
+static void
+sees_what_the_loader_sees(void **state)
+{
+    struct mig_buf file = MIG_BUF_INIT;
+    struct mig_peek head;
+    (void)state;
+    get("good", &file);
+    header_of(&file, PT_DYNAMIC)->p_offset = 0;
+    header_of(&file, PT_DYNAMIC)->p_filesz = 0;
+    assert_int_equal(mig_peek_descriptor(file.data, file.len, &head, NULL), 0);
+    assert_int_equal(head.needs, MIG_NEED_READ_FILES);
+    header_of(&file, PT_GNU_STACK)->p_type = PT_DYNAMIC;
+    refuses(&file, "it has no dynamic symbol table, or more than one");
     mig_buf_fini(&file);
 }
 
@@ -130,9 +162,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_the_head),
-        cmocka_unit_test(reads_the_programs),
-        cmocka_unit_test(refuses_what_is_wrong),
+        cmocka_unit_test(reads_the_head),        cmocka_unit_test(reads_the_programs),
+        cmocka_unit_test(refuses_what_is_wrong), cmocka_unit_test(sees_what_the_loader_sees),
         cmocka_unit_test(damage_does_no_harm),
     };
     return cmocka_run_group_tests_name("peek", tests, NULL, NULL);
