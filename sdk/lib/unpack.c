@@ -21,6 +21,8 @@
 #include <zstd_errors.h>
 #endif
 
+#define ZSTD_MAGIC "\x28\xb5\x2f\xfd"
+#define ZSTD_HEAD 4u
 #define BLOCK_SIZE (256u * 1024u)
 
 const struct mig_unpack_limits mig_unpack_limits = {UINT64_C(4) << 30, UINT64_C(64) << 20, 1000};
@@ -58,6 +60,8 @@ struct mig_unpack {
 #endif
 #ifdef HAVE_ZSTD
     ZSTD_DStream *zstd;
+    unsigned char head[ZSTD_HEAD]; /* the first bytes of a frame */
+    size_t head_length;
 #endif
 };
 
@@ -256,9 +260,12 @@ xz_step(struct mig_unpack *unpack)
 /* ---- zstd ---- */
 
 #ifdef HAVE_ZSTD
+static bool is_skippable(const unsigned char *data, size_t length);
+
 static int
 zstd_start(struct mig_unpack *unpack)
 {
+    unpack->head_length = 0;
     if (unpack->zstd == NULL)
         unpack->zstd = ZSTD_createDStream();
     if (unpack->zstd == NULL || ZSTD_isError(ZSTD_initDStream(unpack->zstd)) ||
@@ -268,14 +275,10 @@ zstd_start(struct mig_unpack *unpack)
 }
 
 static int
-zstd_step(struct mig_unpack *unpack)
+zstd_result(struct mig_unpack *unpack, size_t result)
 {
-    ZSTD_inBuffer in = {unpack->in, unpack->in_length, 0};
-    ZSTD_outBuffer out = {unpack->block, BLOCK_SIZE, 0};
-    size_t result = ZSTD_decompressStream(unpack->zstd, &out, &in);
-
-    consume(unpack, in.pos);
-    unpack->out_length = out.pos;
+    if (result == 0)
+        unpack->head_length = 0;
     if (!ZSTD_isError(result))
         return result == 0 ? STEP_BOUNDARY : STEP_MORE;
     switch (ZSTD_getErrorCode(result)) {
@@ -286,6 +289,40 @@ zstd_step(struct mig_unpack *unpack)
     default:
         return corrupt(unpack);
     }
+}
+
+/* Takes the magic number of a frame: the library, where it is built so, also decodes the formats
+ * before version 1, of which it takes a part for the whole. */
+static int
+zstd_frame(struct mig_unpack *unpack)
+{
+    ZSTD_inBuffer in = {unpack->head, ZSTD_HEAD, 0};
+    ZSTD_outBuffer out = {unpack->block, 0, 0};
+
+    for (; unpack->head_length < ZSTD_HEAD && unpack->in_length > 0; consume(unpack, 1))
+        unpack->head[unpack->head_length++] = *unpack->in;
+    unpack->out_length = 0;
+    if (unpack->head_length < ZSTD_HEAD)
+        return STEP_MORE;
+    if (memcmp(unpack->head, ZSTD_MAGIC, ZSTD_HEAD) != 0 && !is_skippable(unpack->head, ZSTD_HEAD))
+        return corrupt(unpack);
+    return zstd_result(unpack, ZSTD_decompressStream(unpack->zstd, &out, &in));
+}
+
+static int
+zstd_step(struct mig_unpack *unpack)
+{
+    ZSTD_inBuffer in;
+    ZSTD_outBuffer out = {unpack->block, BLOCK_SIZE, 0};
+    size_t result;
+
+    if (unpack->head_length < ZSTD_HEAD)
+        return zstd_frame(unpack);
+    in = (ZSTD_inBuffer){unpack->in, unpack->in_length, 0};
+    result = ZSTD_decompressStream(unpack->zstd, &out, &in);
+    consume(unpack, in.pos);
+    unpack->out_length = out.pos;
+    return zstd_result(unpack, result);
 }
 #endif
 
@@ -318,9 +355,9 @@ static const struct {
                        6, NULL, NULL},
 #endif
 #ifdef HAVE_ZSTD
-    [MIG_UNPACK_ZSTD] = {"zstd", "\x28\xb5\x2f\xfd", 4, zstd_start, zstd_step},
+    [MIG_UNPACK_ZSTD] = {"zstd", ZSTD_MAGIC, ZSTD_HEAD, zstd_start, zstd_step},
 #else
-    [MIG_UNPACK_ZSTD] = {"zstd", "\x28\xb5\x2f\xfd", 4, NULL, NULL},
+    [MIG_UNPACK_ZSTD] = {"zstd", ZSTD_MAGIC, ZSTD_HEAD, NULL, NULL},
 #endif
 };
 

@@ -360,6 +360,24 @@ test_frames_to_skip(void **state)
     assert_text("abc\n");
 }
 
+/* A frame of version 0.6 that is cut off, which the library takes for a whole one when it gets it
+ * at once. */
+static void
+test_old_frames(void **state)
+{
+    static const unsigned char frames[] = "\x50\x2a\x4d\x18\x04\0\0\0abcd"
+                                          "\x26\xb5\x2f\xfd\x58\xff\xff\xff\xff";
+    size_t piece;
+
+    (void)state;
+    if (!mig_unpack_has(MIG_UNPACK_ZSTD))
+        skip();
+    for (piece = 1; piece < sizeof(frames); piece++) {
+        assert_int_equal(run(MIG_UNPACK_ZSTD, frames, sizeof(frames) - 1, piece), -EBADMSG);
+        assert_string_equal(mig_unpack_trouble(unpack), "zstd: corrupt input before offset 16");
+    }
+}
+
 int
 main(void)
 {
@@ -372,6 +390,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_memory, setup, teardown),
         cmocka_unit_test_setup_teardown(test_frames_to_skip, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_old_frames, setup, teardown),
     };
 
     return cmocka_run_group_tests_name("unpack", tests, NULL, NULL);
