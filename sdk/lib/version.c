@@ -83,7 +83,7 @@ struct evr {
 static struct evr
 split(const char *text)
 {
-    struct evr evr = {.version = {text, strlen(text)}};
+    struct evr evr = {.epoch = {"", 0}, .version = {text, strlen(text)}, .release = {"", 0}};
     struct part rest = evr.version;
     struct part digits = take_digits(&rest);
     const char *dash;

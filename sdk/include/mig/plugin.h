@@ -283,9 +283,16 @@ struct mig_plugin_note {
     char version[32]; /* NUL-terminated */
 };
 
+#if defined(__clang__)
+/* Its AddressSanitizer would put zones around what is in the note. */
+#define MIG_NOTE_BARE __attribute__((no_sanitize("address")))
+#else
+#define MIG_NOTE_BARE
+#endif
 #if defined(__GNUC__)
 #define MIG_EXPORT __attribute__((visibility("default")))
-#define MIG_NOTE_SECTION __attribute__((used, section(".note.mig.plugin"), aligned(4)))
+#define MIG_NOTE_SECTION                                                                           \
+    MIG_NOTE_BARE __attribute__((used, section(".note.mig.plugin"), aligned(4)))
 #else
 #error "a MIG plugin is built with gcc or clang"
 #endif
