@@ -50,30 +50,19 @@ struct target {
 
 /* ---- parameters ---- */
 
-static int
-refuse_unknown(const struct mig_host *host, struct json_object *object)
-{
-    json_object_object_foreach(object, name, value)
-    {
-        (void)value;
-        if (strcmp(name, "pid") != 0 && strcmp(name, "version") != 0)
-            return mig_refuse(host, -EINVAL, "agentdestroy has no parameter '%.200s'", name);
-    }
-    return 0;
-}
-
 /* *ret_object holds the version. */
 static int
 take_parameters(const struct mig_host *host, const char *text, size_t length,
                 struct json_object **ret_object, struct target *target)
 {
+    static const char *const known[] = {"pid", "version"};
     struct json_object *object = NULL;
     uint64_t pid = 0;
     int code = mig_json_parameters(host, text, length, &object);
 
     target->wanted = "";
     if (code == 0)
-        code = refuse_unknown(host, object);
+        code = mig_json_only(host, object, NULL, known, MIG_COUNT(known));
     if (code == 0)
         code = mig_json_get_number(host, object, "pid", &pid);
     if (code >= 0)

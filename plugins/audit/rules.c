@@ -23,20 +23,14 @@ refuse_members(const struct mig_host *host, struct json_object *object, const ch
 {
     json_object_object_foreach(object, member, value)
     {
-        size_t i = 0;
-
         (void)value;
         if (strcmp(member, "rulespath") == 0 || strcmp(member, "backloglimit") == 0)
             return mig_refuse(host, -EINVAL,
                               "%s: this module does not change what the kernel audits, so that it "
                               "can run beside auditd: leave that to auditctl(8) and remove it",
                               member);
-        while (i < count && strcmp(known[i], member) != 0)
-            i++;
-        if (i == count)
-            return mig_refuse(host, -EINVAL, "%s: %.64s is not known", where, member);
     }
-    return 0;
+    return mig_json_only(host, object, where, known, count);
 }
 
 static int

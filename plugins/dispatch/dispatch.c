@@ -55,26 +55,17 @@ close_outputs(void)
 }
 
 static int
-known_members(const struct mig_host *host, struct json_object *config)
-{
-    json_object_object_foreach(config, key, value)
-    {
-        (void)value;
-        if (strcmp(key, "http") != 0 && strcmp(key, "syslog") != 0 && strcmp(key, "queue") != 0)
-            return mig_refuse(host, -EINVAL, "%.64s: expected http, syslog or queue", key);
-    }
-    return 0;
-}
-
-static int
 read_outputs(const struct mig_host *host, struct json_object *all, uint64_t *ret_size)
 {
+    static const char *const known[] = {"http", "syslog", "queue"};
     struct json_object *config = NULL, *http = NULL, *log = NULL;
     uint64_t size = 8u << 20;
     int code;
 
     json_object_object_get_ex(all, "config", &config);
-    if ((code = known_members(host, config)) < 0 ||
+    if (config != NULL && !json_object_is_type(config, json_type_object))
+        return mig_refuse(host, -EINVAL, "config: expected an object");
+    if ((code = mig_json_only(host, config, "dispatch", known, MIG_COUNT(known))) < 0 ||
         (code = mig_json_get_number(host, config, "queue", &size)) < 0)
         return code;
     if (size < 65536 || size > 1u << 30)

@@ -66,11 +66,15 @@ static const struct output_kind kind = {"http", http_send, http_close};
 static int
 set_up(const struct mig_host *host, struct json_object *config, struct http *http)
 {
+    static const char *const known[] = {"url", "token", "ca", "cert", "key"};
     const char *url = NULL, *token = NULL;
     char header[1100];
-    int code = mig_json_get_string(host, config, "url", &url);
+    int code;
 
-    if (code < 0)
+    if (!json_object_is_type(config, json_type_object))
+        return mig_refuse(host, -EINVAL, "http: expected an object");
+    if ((code = mig_json_only(host, config, "http", known, MIG_COUNT(known))) < 0 ||
+        (code = mig_json_get_string(host, config, "url", &url)) < 0)
         return code;
     if (url == NULL || strncmp(url, "https://", 8) != 0)
         return mig_refuse(host, -EINVAL,

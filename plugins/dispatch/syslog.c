@@ -232,24 +232,6 @@ take_local(const struct mig_host *host, const char *path, struct syslog *log)
 }
 
 static int
-known_members(const struct mig_host *host, struct json_object *config)
-{
-    static const char *const known[] = {"path", "host", "protocol", "port", "ca", "cert", "key"};
-
-    json_object_object_foreach(config, member, value)
-    {
-        size_t i = 0;
-
-        (void)value;
-        while (i < MIG_COUNT(known) && strcmp(known[i], member) != 0)
-            i++;
-        if (i == MIG_COUNT(known))
-            return mig_refuse(host, -EINVAL, "syslog.%.64s is not known", member);
-    }
-    return 0;
-}
-
-static int
 take_server(const struct mig_host *host, struct json_object *config, const char *server,
             struct syslog *log)
 {
@@ -287,12 +269,13 @@ take_server(const struct mig_host *host, struct json_object *config, const char 
 static int
 take(const struct mig_host *host, struct json_object *config, struct syslog *log)
 {
+    static const char *const known[] = {"path", "host", "protocol", "port", "ca", "cert", "key"};
     const char *path = NULL, *server = NULL;
     int code;
 
     if (!json_object_is_type(config, json_type_object))
         return mig_refuse(host, -EINVAL, "syslog: expected an object");
-    if ((code = known_members(host, config)) < 0 ||
+    if ((code = mig_json_only(host, config, "syslog", known, MIG_COUNT(known))) < 0 ||
         (code = mig_json_get_string(host, config, "path", &path)) < 0 ||
         (code = mig_json_get_string(host, config, "host", &server)) < 0)
         return code;

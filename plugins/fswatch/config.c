@@ -23,23 +23,6 @@ static const char *const default_paths[] = {
 static const char *const severities[] = {"critical", "high", "medium", "low"};
 
 static int
-check_members(const struct mig_host *host, struct json_object *object, const char *what,
-              const char *const known[], size_t count)
-{
-    json_object_object_foreach(object, key, value)
-    {
-        size_t i = 0;
-
-        (void)value;
-        while (i < count && strcmp(key, known[i]) != 0)
-            i++;
-        if (i == count)
-            return mig_refuse(host, -EINVAL, "%s: %.64s is not known", what, key);
-    }
-    return 0;
-}
-
-static int
 set_path(const struct mig_host *host, struct root *root, const char *path)
 {
     size_t prefix = strlen(RECURSIVE);
@@ -76,7 +59,7 @@ read_object(const struct mig_host *host, struct json_object *object, struct root
     int code;
     size_t i = 0;
 
-    if ((code = check_members(host, object, "paths", known, MIG_COUNT(known))) < 0 ||
+    if ((code = mig_json_only(host, object, "paths", known, MIG_COUNT(known))) < 0 ||
         (code = mig_json_get_string(host, object, "path", &path)) < 0 ||
         (code = mig_json_get_string(host, object, "label", &label)) < 0 ||
         (code = mig_json_get_string(host, object, "severity", &severity)) < 0 ||
@@ -200,7 +183,7 @@ fswatch_settings_read(const struct mig_host *host, struct json_object *config,
                                         "maxwatches", "maxsize", "maxalerts"};
     struct settings settings = {0};
     struct json_object *paths = NULL;
-    int code = check_members(host, config, "fswatch", known, MIG_COUNT(known));
+    int code = mig_json_only(host, config, "fswatch", known, MIG_COUNT(known));
 
     json_object_object_get_ex(config, "paths", &paths);
     if (code == 0)

@@ -139,17 +139,12 @@ take_kind(const struct mig_host *host, struct netstat_queries *queries, enum net
 static int
 check_members(const struct mig_host *host, struct json_object *parameters)
 {
-    json_object_object_foreach(parameters, name, value)
-    {
-        bool known = strcmp(name, "namespaces") == 0 || strcmp(name, "details") == 0;
+    const char *known[NETSTAT_KINDS + 2];
 
-        (void)value;
-        for (size_t i = 0; i < NETSTAT_KINDS && !known; i++)
-            known = strcmp(name, names[i]) == 0;
-        if (!known)
-            return mig_refuse(host, -EINVAL, "netstat has no parameter '%.200s'", name);
-    }
-    return 0;
+    memcpy(known, names, sizeof(names));
+    known[NETSTAT_KINDS] = "namespaces";
+    known[NETSTAT_KINDS + 1] = "details";
+    return mig_json_only(host, parameters, NULL, known, MIG_COUNT(known));
 }
 
 int

@@ -27,25 +27,6 @@ get_number(const struct mig_host *host, struct json_object *object, const char *
 }
 
 static int
-check_members(const struct mig_host *host, struct json_object *parameters)
-{
-    static const char *const known[] = {"destination", "destinationport", "protocol", "count",
-                                        "timeout"};
-
-    json_object_object_foreach(parameters, name, value)
-    {
-        size_t i = 0;
-
-        (void)value;
-        while (i < MIG_COUNT(known) && strcmp(name, known[i]) != 0)
-            i++;
-        if (i == MIG_COUNT(known))
-            return mig_refuse(host, -EINVAL, "ping has no parameter '%.200s'", name);
-    }
-    return 0;
-}
-
-static int
 take_protocol(const struct mig_host *host, struct json_object *object,
               struct ping_parameters *parameters)
 {
@@ -126,12 +107,14 @@ int
 ping_parameters(const struct mig_host *host, const char *text, size_t length,
                 struct ping_parameters *ret_parameters)
 {
+    static const char *const known[] = {"destination", "destinationport", "protocol", "count",
+                                        "timeout"};
     struct ping_parameters parameters = {0};
     struct json_object *object = NULL;
     int code = mig_json_parameters(host, text, length, &object);
 
     if (code == 0)
-        code = check_members(host, object);
+        code = mig_json_only(host, object, NULL, known, MIG_COUNT(known));
     if (code == 0)
         code = take_protocol(host, object, &parameters);
     if (code == 0)

@@ -14,22 +14,6 @@
 #define NAMES_MAX 1000u
 
 static int
-refuse_unknown(const struct mig_host *host, struct json_object *object, const char *const *known)
-{
-    json_object_object_foreach(object, member, value)
-    {
-        const char *const *name = known;
-
-        (void)value;
-        while (*name != NULL && strcmp(*name, member) != 0)
-            name++;
-        if (*name == NULL)
-            return mig_refuse(host, -EINVAL, "unknown parameter '%s'", member);
-    }
-    return 0;
-}
-
-static int
 compile(const struct mig_host *host, const char *pattern, struct mig_regex **ret_regex)
 {
     char message[1024];
@@ -42,7 +26,7 @@ static int
 compile_names(const struct mig_host *host, struct json_object *object,
               struct pkg_question *question)
 {
-    static const char *const known[] = {"matches", NULL};
+    static const char *const known[] = {"matches"};
     struct json_object *match = NULL;
     struct json_object *names = NULL;
     size_t count, i;
@@ -51,7 +35,7 @@ compile_names(const struct mig_host *host, struct json_object *object,
     json_object_object_get_ex(object, "pkgmatch", &match);
     if (match != NULL && !json_object_is_type(match, json_type_object))
         return mig_refuse(host, -EINVAL, "pkgmatch must be an object");
-    code = match != NULL ? refuse_unknown(host, match, known) : 0;
+    code = mig_json_only(host, match, "pkgmatch", known, MIG_COUNT(known));
     if (code == 0)
         code = mig_json_get_strings(host, match, "matches", &names);
     if (code < 0)
@@ -94,13 +78,13 @@ int
 pkg_question_init(const struct mig_host *host, const char *parameters, size_t length,
                   struct pkg_question *ret_question)
 {
-    static const char *const known[] = {"containers", "pkgmatch", "vermatch", NULL};
+    static const char *const known[] = {"containers", "pkgmatch", "vermatch"};
     struct pkg_question question = {0};
     struct json_object *object = NULL;
     int code = mig_json_parameters(host, parameters, length, &object);
 
     if (code == 0)
-        code = refuse_unknown(host, object, known);
+        code = mig_json_only(host, object, NULL, known, MIG_COUNT(known));
     if (code == 0)
         code = compile_names(host, object, &question);
     if (code == 0)

@@ -76,17 +76,7 @@ check_members(const struct mig_host *host, const char *what, struct json_object 
 {
     if (!json_object_is_type(object, json_type_object))
         return mig_refuse(host, -EINVAL, "%s must be an object", what);
-    json_object_object_foreach(object, name, value)
-    {
-        size_t i = 0;
-
-        (void)value;
-        while (i < count && strcmp(known[i], name) != 0)
-            i++;
-        if (i == count)
-            return mig_refuse(host, -EINVAL, "%s has no member '%.100s'", what, name);
-    }
-    return 0;
+    return mig_json_only(host, object, what, known, count);
 }
 
 /* An array of strings, or nothing. */

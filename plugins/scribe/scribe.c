@@ -57,32 +57,15 @@ struct parameters {
 /* ---- parameters ---- */
 
 static int
-check_known(const struct mig_host *host, struct json_object *object)
-{
-    static const char *const known[] = {"scribedoc", "onlytrue", "humanoutput", "jsonoutput"};
-
-    json_object_object_foreach(object, name, value)
-    {
-        size_t i = 0;
-
-        (void)value;
-        while (i < MIG_COUNT(known) && strcmp(known[i], name) != 0)
-            i++;
-        if (i == MIG_COUNT(known))
-            return mig_refuse(host, -EINVAL, "scribe has no parameter '%.200s'", name);
-    }
-    return 0;
-}
-
-static int
 take_parameters(const struct mig_host *host, const char *text, size_t length,
                 struct parameters *parameters)
 {
+    static const char *const known[] = {"scribedoc", "onlytrue", "humanoutput", "jsonoutput"};
     struct json_object *object = NULL, *document;
     int code = mig_json_parameters(host, text, length, &object);
 
     if (code == 0)
-        code = check_known(host, object);
+        code = mig_json_only(host, object, NULL, known, MIG_COUNT(known));
     if (code == 0)
         code = mig_json_get_bool(host, object, "onlytrue", &parameters->only_true);
     if (code >= 0)

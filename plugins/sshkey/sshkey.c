@@ -101,30 +101,19 @@ add_search(const struct mig_host *host, struct mig_search_set *set, struct json_
     return code < 0 ? mig_refuse(host, code, "%s", message) : 0;
 }
 
-static int
-refuse_unknown(const struct mig_host *host, struct json_object *object)
-{
-    json_object_object_foreach(object, member, value)
-    {
-        (void)value;
-        if (strcmp(member, "paths") != 0 && strcmp(member, "maxdepth") != 0)
-            return mig_refuse(host, -EINVAL, "unknown parameter '%s'", member);
-    }
-    return 0;
-}
-
 /* The search that the parameters ask for; the caller's. */
 static int
 compile(const struct mig_host *host, const char *parameters, size_t length,
         struct mig_search_set **ret_set)
 {
+    static const char *const known[] = {"paths", "maxdepth"};
     struct json_object *object = NULL, *paths = NULL, *roots = json_object_new_array();
     struct mig_search_set *set = mig_search_set_new();
     uint64_t depth = 0;
     size_t i;
     int code = set != NULL ? mig_json_parameters(host, parameters, length, &object) : -ENOMEM;
 
-    if (code < 0 || (code = refuse_unknown(host, object)) < 0 ||
+    if (code < 0 || (code = mig_json_only(host, object, NULL, known, MIG_COUNT(known))) < 0 ||
         (code = mig_json_get_strings(host, object, "paths", &paths)) < 0 ||
         (code = mig_json_get_number(host, object, "maxdepth", &depth)) < 0)
         goto out;

@@ -100,27 +100,16 @@ take_servers(const struct mig_host *host, struct json_object *object, struct par
 }
 
 static int
-refuse_unknown(const struct mig_host *host, struct json_object *object)
-{
-    json_object_object_foreach(object, name, value)
-    {
-        (void)value;
-        if (strcmp(name, "drift") != 0 && strcmp(name, "servers") != 0)
-            return mig_refuse(host, -EINVAL, "timedrift has no parameter '%.200s'", name);
-    }
-    return 0;
-}
-
-static int
 take_parameters(const struct mig_host *host, const char *text, size_t length,
                 struct parameters *parameters)
 {
+    static const char *const known[] = {"drift", "servers"};
     struct json_object *object = NULL;
     const char *drift = "";
     int code = mig_json_parameters(host, text, length, &object);
 
     if (code == 0)
-        code = refuse_unknown(host, object);
+        code = mig_json_only(host, object, NULL, known, MIG_COUNT(known));
     if (code == 0)
         code = mig_json_get_string(host, object, "drift", &drift);
     parameters->has_drift = code >= 0 && *drift != '\0';

@@ -18,25 +18,6 @@
 #define PROCESSES_MAX 1000u
 
 static int
-refuse_unknown(const struct mig_host *host, struct json_object *object)
-{
-    static const char *const known[] = {"defines", "filesearch", "names", "pids",
-                                        "threads", "timeout",    "yara"};
-
-    json_object_object_foreach(object, member, value)
-    {
-        size_t i = 0;
-
-        (void)value;
-        while (i < MIG_COUNT(known) && strcmp(known[i], member) != 0)
-            i++;
-        if (i == MIG_COUNT(known))
-            return mig_refuse(host, -EINVAL, "unknown parameter '%s'", member);
-    }
-    return 0;
-}
-
-static int
 take_files(const struct mig_host *host, struct json_object *object, struct yara_question *question)
 {
     const char *text = "";
@@ -165,13 +146,15 @@ int
 yara_question_init(const struct mig_host *host, const char *parameters, size_t length,
                    struct yara_question *ret_question)
 {
+    static const char *const known[] = {"defines", "filesearch", "names", "pids",
+                                        "threads", "timeout",    "yara"};
     struct yara_question question = {0};
     struct json_object *object = NULL;
     int code = mig_json_parameters(host, parameters, length, &object);
 
     if (code < 0)
         return code;
-    if ((code = refuse_unknown(host, object)) == 0 &&
+    if ((code = mig_json_only(host, object, NULL, known, MIG_COUNT(known))) == 0 &&
         (code = take_files(host, object, &question)) == 0 &&
         (code = take_pids(host, object, &question)) == 0 &&
         (code = take_names(host, object, &question)) == 0 &&

@@ -84,6 +84,54 @@ refuse_type(const struct mig_host *host, const char *member, const char *expecte
                       json_type_to_name(json_object_get_type(found)));
 }
 
+static bool
+is_known(const char *member, const char *const known[], size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++)
+        if (strcmp(known[i], member) == 0)
+            return true;
+    return false;
+}
+
+/* "a, b and c". */
+static void
+list_names(const char *const names[], size_t count, char *ret_text, size_t size)
+{
+    size_t used = 0;
+    size_t i;
+
+    ret_text[0] = '\0';
+    for (i = 0; i < count && used < size; i++)
+        used += (size_t)snprintf(ret_text + used, size - used, "%s%s",
+                                 i == 0           ? ""
+                                 : i + 1 == count ? " and "
+                                                  : ", ",
+                                 names[i]);
+}
+
+int
+mig_json_only(const struct mig_host *host, struct json_object *object, const char *where,
+              const char *const known[], size_t count)
+{
+    char names[MESSAGE_SIZE / 2];
+
+    if (object == NULL)
+        return 0;
+    json_object_object_foreach(object, member, value)
+    {
+        (void)value;
+        if (is_known(member, known, count))
+            continue;
+        list_names(known, count, names, sizeof(names));
+        return mig_refuse(host, -EINVAL, "%s%sunknown %s '%.100s', expected %s",
+                          where != NULL ? where : "", where != NULL ? ": " : "",
+                          where != NULL ? "member" : "parameter", member, names);
+    }
+    return 0;
+}
+
 int
 mig_json_get_bool(const struct mig_host *host, struct json_object *object, const char *member,
                   bool *ret_value)

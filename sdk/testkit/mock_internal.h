@@ -3,6 +3,8 @@
 #ifndef MIG_MOCK_INTERNAL_H
 #define MIG_MOCK_INTERNAL_H
 
+#include <stdint.h>
+
 #include <mig/mock_host.h>
 
 #define MOCK_DESCRIPTORS 32u
@@ -11,6 +13,9 @@
 struct mock_event {
     int kind; /* enum mock_event_kind */
     char *text;
+    int (*done)(struct mig_mock *mock, void *context); /* MOCK_UNTIL */
+    void *context;
+    int64_t end_ms; /* 0: it was not waited for */
     struct mock_event *next;
 };
 

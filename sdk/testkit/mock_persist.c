@@ -10,21 +10,22 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
 
 #define JSON_FLAGS (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
-/* How long mig_mock_then_readable() waits before the test has failed. */
+/* How long mig_mock_then_readable() and mig_mock_then_until() wait before the test has failed. */
 #define READABLE_MS 10000
 
-enum mock_event_kind { MOCK_TIME, MOCK_READABLE, MOCK_QUESTION, MOCK_DELIVERY };
+enum mock_event_kind { MOCK_TIME, MOCK_READABLE, MOCK_UNTIL, MOCK_QUESTION, MOCK_DELIVERY };
 
 #define HAS(plugin, member) (mock_has(plugin, offsetof(struct mig_plugin, member)) != 0)
 
 /* ---- what the test has arranged ---- */
 
-static void
+static struct mock_event *
 arrange(struct mig_mock *mock, int kind, const char *text)
 {
     struct mock_event *event = calloc(1, sizeof(*event));
@@ -35,6 +36,7 @@ arrange(struct mig_mock *mock, int kind, const char *text)
     event->text = text != NULL ? strdup(text) : NULL;
     *mock->events_end = event;
     mock->events_end = &event->next;
+    return event;
 }
 
 static struct mock_event *
@@ -67,6 +69,16 @@ void
 mig_mock_then_readable(struct mig_mock *mock)
 {
     arrange(mock, MOCK_READABLE, NULL);
+}
+
+void
+mig_mock_then_until(struct mig_mock *mock, int (*done)(struct mig_mock *mock, void *context),
+                    void *context)
+{
+    struct mock_event *event = arrange(mock, MOCK_UNTIL, NULL);
+
+    event->done = done;
+    event->context = context;
 }
 
 void
@@ -141,6 +153,38 @@ serve_delivery(struct mig_mock *mock, const char *alert)
     json_object_array_add(mock->deliveries, json_object_new_int(code));
 }
 
+static int64_t
+now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* True when the event that is the next is over; else *ret_found is what wait() gives. */
+static int
+serve_until(struct mig_mock *mock, int fd, int64_t timeout_ms, uint32_t *ret_found)
+{
+    struct mock_event *event = mock->events;
+    struct pollfd readable = {.fd = fd, .events = POLLIN};
+    int64_t left;
+
+    if (event->done(mock, event->context))
+        return 1;
+    if (event->end_ms == 0)
+        event->end_ms = now_ms() + READABLE_MS;
+    left = event->end_ms - now_ms();
+    if (left <= 0) {
+        fprintf(stderr, "# wait: what it waits for does not happen\n");
+        return 1;
+    }
+    if (timeout_ms < 0 || timeout_ms > left)
+        timeout_ms = left;
+    *ret_found = poll(&readable, 1, (int)timeout_ms) == 1 ? MIG_WAIT_READABLE : 0;
+    return 0;
+}
+
 static uint32_t
 mock_wait(const struct mig_host *host, int fd, int64_t timeout_ms)
 {
@@ -148,11 +192,14 @@ mock_wait(const struct mig_host *host, int fd, int64_t timeout_ms)
     struct mock_event *event;
     uint32_t found = MIG_WAIT_STOP;
 
-    (void)timeout_ms;
-    while (!mock->stopped && (event = next_event(mock)) != NULL) {
-        int kind = event->kind;
+    while (!mock->stopped && mock->events != NULL) {
         struct pollfd readable = {.fd = fd, .events = POLLIN};
+        int kind;
 
+        if (mock->events->kind == MOCK_UNTIL && !serve_until(mock, fd, timeout_ms, &found))
+            return found;
+        event = next_event(mock);
+        kind = event->kind;
         if (kind == MOCK_QUESTION)
             serve_question(mock, event->text);
         else if (kind == MOCK_DELIVERY)

@@ -28,6 +28,11 @@ int mig_refuse(const struct mig_host *host, int code, const char *format, ...)
 int mig_json_parameters(const struct mig_host *host, const char *text, size_t length,
                         struct json_object **ret_object);
 
+/* 0 when the object (or NULL) has none but the known members, else -EINVAL after refuse(): "unknown
+ * parameter 'x', expected a and b", or, with `where`, "WHERE: unknown member 'x', …". */
+int mig_json_only(const struct mig_host *host, struct json_object *object, const char *where,
+                  const char *const known[], size_t count);
+
 int mig_json_get_bool(const struct mig_host *host, struct json_object *object, const char *member,
                       bool *ret_value);
 /* A whole number from 0 to 2^53. */

@@ -80,6 +80,11 @@ int mig_mock_configure(struct mig_mock *mock, const struct mig_plugin *plugin,
 void mig_mock_then_time(struct mig_mock *mock, unsigned times);
 /* wait() waits up to 10 seconds until its descriptor can be read. */
 void mig_mock_then_readable(struct mig_mock *mock);
+/* wait() waits as a host's does, for its descriptor or until its time, as long as done() says 0,
+ * and for 10 seconds at most. What done() does happens while the plugin waits: it may change a
+ * file. */
+void mig_mock_then_until(struct mig_mock *mock, int (*done)(struct mig_mock *mock, void *context),
+                         void *context);
 /* wait() calls answer() resp. deliver(), and goes on. */
 void mig_mock_then_question(struct mig_mock *mock, const char *question);
 void mig_mock_then_delivery(struct mig_mock *mock, const char *alert);

@@ -34,7 +34,9 @@ test_netstat_refusals(void **state)
 {
     (void)state;
     refuses(netstat, "[]", -EINVAL, "parameters must be a JSON object, not array");
-    refuses(netstat, "{\"connectedIP\":[]}", -EINVAL, "netstat has no parameter 'connectedIP'");
+    refuses(netstat, "{\"connectedIP\":[]}", -EINVAL,
+            "unknown parameter 'connectedIP', expected localmac, neighbormac, neighborip, localip, "
+            "connectedip, listeningport, process, unixsocket, namespaces and details");
     refuses(netstat, "{\"connectedip\":\"10.0.0.1\"}", -EINVAL,
             "parameter 'connectedip' must be an array of strings, not string");
     refuses(netstat, "{\"namespaces\":1}", -EINVAL,
@@ -125,7 +127,8 @@ test_ping_refusals(void **state)
     refuses(ping, "{\"destination\":\"x\"}", -EINVAL, " is not a supported ping protocol");
     refuses(ping, "{\"protocol\":\"icmp\"}", -EINVAL, "ping needs the parameter 'destination'");
     refuses(ping, "{\"protocol\":\"icmp\",\"destination\":\"x\",\"flood\":true}", -EINVAL,
-            "ping has no parameter 'flood'");
+            "unknown parameter 'flood', expected destination, destinationport, protocol, count and "
+            "timeout");
     refuses(ping, "{\"protocol\":\"udp\",\"destination\":\"x\",\"destinationport\":65536}", -EINVAL,
             "udp ping requires a valid destination port between 0 and 65535, got 65536");
     refuses(ping, "{\"protocol\":\"icmp\",\"destination\":\"x\",\"count\":101}", -EINVAL,

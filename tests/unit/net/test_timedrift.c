@@ -36,7 +36,7 @@ parameters_are_refused(void **state)
 {
     (void)state;
     refuses("[]", "parameters must be a JSON object, not array");
-    refuses("{\"Drift\":\"5m\"}", "timedrift has no parameter 'Drift'");
+    refuses("{\"Drift\":\"5m\"}", "unknown parameter 'Drift', expected drift and servers");
     refuses("{\"drift\":5}", "parameter 'drift' must be a string, not int");
     refuses("{\"drift\":\"5\"}", "drift '5' is not a duration of 0 or more: 5m, 1.5s, 250ms");
     refuses("{\"drift\":\"-5m\"}", "drift '-5m' is not a duration of 0 or more: 5m, 1.5s, 250ms");

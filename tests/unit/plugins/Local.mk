@@ -32,6 +32,8 @@ EXTRA_DIST += \
 if HAVE_CMOCKA
 plugin_unit_tests = \
 	tests/unit/plugins/test_audit \
+	tests/unit/plugins/test_dispatch \
+	tests/unit/plugins/test_fswatch \
 	tests/unit/plugins/test_sshkey
 check_PROGRAMS += $(plugin_unit_tests)
 TESTS += $(plugin_unit_tests)
@@ -41,6 +43,17 @@ tests_unit_plugins_test_audit_SOURCES = tests/unit/plugins/test_audit.c $(AUDIT_
 tests_unit_plugins_test_audit_CPPFLAGS = $(SDK_CPPFLAGS) -I$(srcdir)/plugins/audit
 tests_unit_plugins_test_audit_CFLAGS = $(SDK_TEST_CFLAGS)
 tests_unit_plugins_test_audit_LDADD = $(SDK_TEST_LIBS)
+tests_unit_plugins_test_dispatch_SOURCES = tests/unit/plugins/test_dispatch.c
+tests_unit_plugins_test_dispatch_CPPFLAGS = $(SDK_CPPFLAGS)
+tests_unit_plugins_test_dispatch_CFLAGS = $(SDK_TEST_CFLAGS)
+tests_unit_plugins_test_dispatch_LDADD = $(SDK_TEST_LIBS)
+tests_unit_plugins_test_dispatch_LDFLAGS = $(SDK_TEST_LDFLAGS)
+tests_unit_plugins_test_fswatch_SOURCES = tests/unit/plugins/test_fswatch.c \
+	tests/unit/sdk/tree.c tests/unit/sdk/tree.h
+tests_unit_plugins_test_fswatch_CPPFLAGS = $(SDK_CPPFLAGS) -I$(srcdir)/tests/unit/sdk
+tests_unit_plugins_test_fswatch_CFLAGS = $(SDK_TEST_CFLAGS)
+tests_unit_plugins_test_fswatch_LDADD = $(SDK_TEST_LIBS)
+tests_unit_plugins_test_fswatch_LDFLAGS = $(SDK_TEST_LDFLAGS)
 tests_unit_plugins_test_sshkey_SOURCES = tests/unit/plugins/test_sshkey.c
 tests_unit_plugins_test_sshkey_CPPFLAGS = $(SDK_CPPFLAGS)
 tests_unit_plugins_test_sshkey_CFLAGS = $(SDK_TEST_CFLAGS)

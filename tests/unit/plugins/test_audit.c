@@ -234,11 +234,12 @@ test_refusals(void **state)
         {"{\"rulespath\":\"/etc/x\"}",
          "rulespath: this module does not change what the kernel audits, so that it can run beside "
          "auditd: leave that to auditctl(8) and remove it"},
-        {"{\"x\":1}", "audit: x is not known"},
+        {"{\"x\":1}", "audit: unknown member 'x', expected rules, ratelimit and includeraw"},
         {"{\"ratelimit\":0}", "ratelimit: expected 1 to 100000 alerts a second"},
         {"{\"rules\":{}}", "rules: expected an array of 1000 objects at most"},
         {"{\"rules\":[1]}", "rules: expected an array of objects"},
-        {"{\"rules\":[{\"type\":[]}]}", "rules: type is not known"},
+        {"{\"rules\":[{\"type\":[]}]}",
+         "rules: unknown member 'type', expected types, keys, fields, severity and drop"},
         {"{\"rules\":[{\"types\":[\"SYSCALLS\"]}]}",
          "rules: expected the name of a record type such as SYSCALL or USER_LOGIN, found "
          "'SYSCALLS'"},

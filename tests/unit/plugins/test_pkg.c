@@ -57,8 +57,10 @@ test_refusals(void **state)
         {"{\"pkgmatch\":{\"matches\":null},\"vermatch\":\"1\"}",
          "must specify at least one package to match"},
         {"{\"pkgmatch\":[]}", "pkgmatch must be an object"},
-        {"{\"pkgmatch\":{\"match\":[\"a\"]}}", "unknown parameter 'match'"},
-        {"{\"pkgmatch\":{\"matches\":[\"a\"]},\"version\":\"1\"}", "unknown parameter 'version'"},
+        {"{\"pkgmatch\":{\"match\":[\"a\"]}}",
+         "pkgmatch: unknown member 'match', expected matches"},
+        {"{\"pkgmatch\":{\"matches\":[\"a\"]},\"version\":\"1\"}",
+         "unknown parameter 'version', expected containers, pkgmatch and vermatch"},
     };
 
     for (size_t i = 0; i < MIG_COUNT(cases); i++) {

@@ -44,7 +44,8 @@ documents_are_refused(void **state)
     (void)state;
     refuses("1", "scribe needs the parameter 'scribedoc'");
     refuses("{}", "the document has no tests");
-    refuses("{'Tests':[]}", "the document has no member 'Tests'");
+    refuses("{'Tests':[]}",
+            "the document: unknown member 'Tests', expected variables, objects and tests");
     refuses("{'tests':{'a':'b'}}", "'tests' of the document must be an array");
     refuses("{'tests':['x']}", "a test must be an object");
     refuses("{'variables':[{'value':'x'}]}", "a variable needs the text 'key'");
@@ -55,7 +56,9 @@ documents_are_refused(void **state)
     refuses(OBJECT("'package':{'name':'x'},'hasline':{'path':'/x'}"),
             "object 'o' needs exactly one of package, filecontent, filename, hasline, raw and "
             "affected; it has 2");
-    refuses(OBJECT("'package':{'nane':'x'}"), "object 'o' has no member 'nane'");
+    refuses(OBJECT("'package':{'nane':'x'}"),
+            "object 'o': unknown member 'nane', expected path, file, expression, concat, name, "
+            "collectmatch, onlynewest, identifiers and import-chain");
     refuses(OBJECT("'package':{'onlynewest':true}"), "object 'o': package needs the text 'name'");
     refuses(OBJECT("'filecontent':{'path':'/x','file':'y'}"),
             "object 'o': filecontent needs the text 'expression'");
@@ -152,38 +155,64 @@ tests_are_evaluated(void **state)
     (void)state;
     assert_string_equal(
         evaluate("{'objects':[{'object':'o','raw':{'identifiers':[{'identifier':'a','value':'1.2'},"
-                 "{'identifier':'b','value':'1.10~rc1'}]}}],'tests':[" T("lt", "'evr':{'operation':"
-                                                                               "'<','value':'1.10'"
-                                                                               "}") "," T("gt", "'e"
-                                                                                                "vr"
-                                                                                                "':"
-                                                                                                "{'"
-                                                                                                "op"
-                                                                                                "er"
-                                                                                                "at"
-                                                                                                "io"
-                                                                                                "n'"
-                                                                                                ":'"
-                                                                                                ">'"
-                                                                                                ",'"
-                                                                                                "va"
-                                                                                                "lu"
-                                                                                                "e'"
-                                                                                                ":'"
-                                                                                                "1."
-                                                                                                "9'"
-                                                                                                "}") "," T("eq", "'evr':{'operation':'=','value':'1.2'},'regexp':{'value':''}") "," T(
-                     "ne",
-                     "'evr':{'operation':'!=','value':'1.2'}") "," T("ge",
-                                                                     "'evr':{'operation':'>=','"
-                                                                     "value':'2'}") "," T("re",
-                                                                                          "'regexp'"
-                                                                                          ":{'"
-                                                                                          "value':'"
-                                                                                          "^1\\\\."
-                                                                                          "1'}") "," T("exact",
-                                                                                                       "'exactmatch':{'value':'1.2'}") "," T("any",
-                                                                                                                                             "'name':'n'") "]}"),
+                 "{'identifier':'b','value':'1.10~rc1'}]}}],'tests':[" T(
+                     "lt",
+                     "'evr':{'operation':"
+                     "'<','value':'1.10'"
+                     "}") "," T("gt",
+                                "'e"
+                                "vr"
+                                "':"
+                                "{'"
+                                "op"
+                                "er"
+                                "at"
+                                "io"
+                                "n'"
+                                ":'"
+                                ">'"
+                                ",'"
+                                "va"
+                                "lu"
+                                "e'"
+                                ":'"
+                                "1."
+                                "9'"
+                                "}") "," T("eq",
+                                           "'evr':{'operation':'=','value':'1.2'},'regexp':{'value'"
+                                           ":''}") "," T("ne", "'evr':{'operation':'!=','value':'1."
+                                                               "2'}") "," T("ge",
+                                                                            "'evr':{'operation':'>="
+                                                                            "','"
+                                                                            "value':'2'}") "," T("r"
+                                                                                                 "e",
+                                                                                                 "'"
+                                                                                                 "r"
+                                                                                                 "e"
+                                                                                                 "g"
+                                                                                                 "e"
+                                                                                                 "x"
+                                                                                                 "p"
+                                                                                                 "'"
+                                                                                                 ":"
+                                                                                                 "{"
+                                                                                                 "'"
+                                                                                                 "v"
+                                                                                                 "a"
+                                                                                                 "l"
+                                                                                                 "u"
+                                                                                                 "e"
+                                                                                                 "'"
+                                                                                                 ":"
+                                                                                                 "'"
+                                                                                                 "^"
+                                                                                                 "1"
+                                                                                                 "\\\\."
+                                                                                                 "1"
+                                                                                                 "'"
+                                                                                                 "}") "," T("exact",
+                                                                                                            "'exactmatch':{'value':'1.2'}") "," T("any",
+                                                                                                                                                  "'name':'n'") "]}"),
         "lt=1,1:1 a:1 b gt=1,1:0 a:1 b eq=1,1:1 a:0 b ne=1,1:0 a:1 b ge=0,0:0 a:0 b "
         "re=1,1:0 a:1 b exact=1,1:1 a:0 b any=1,1:1 a:1 b");
     assert_int_equal(mig_mock_found(mock), 1);
@@ -285,12 +314,12 @@ static void
 true_ones_alone(void **state)
 {
     (void)state;
-    assert_int_equal(mig_mock_run(
-                         mock, scribe,
-                         tree_json("{'scribedoc':" TEST(T("no", "'exactmatch':{'value':'w'}") "," T(
-                             "yes", "'tags':[{'key':'k','value':'v'}],'name':'n','description':'"
-                                    "d'")) ",'onlytrue':true,'jsonoutput':true}")),
-                     0);
+    assert_int_equal(
+        mig_mock_run(mock, scribe,
+                     tree_json("{'scribedoc':" TEST(T("no", "'exactmatch':{'value':'w'}") "," T(
+                         "yes", "'tags':[{'key':'k','value':'v'}],'name':'n','description':'"
+                                "d'")) ",'onlytrue':true,'jsonoutput':true}")),
+        0);
     assert_string_equal(
         mig_mock_elements(mock),
         "{\"results\":[{\"testid\":\"yes\",\"name\":\"n\",\"description\":\"d\",\"tags\":[{\"key\":"

@@ -75,7 +75,7 @@ test_refusals(void **state)
         const char *parameters, *message;
     } cases[] = {
         {"[]", "parameters must be a JSON object, not array"},
-        {"{\"path\":[]}", "unknown parameter 'path'"},
+        {"{\"path\":[]}", "unknown parameter 'path', expected paths and maxdepth"},
         {"{\"paths\":\"/\"}", "parameter 'paths' must be an array of strings, not string"},
         {"{\"maxdepth\":1001}", "maxdepth should be specified from 0-1000"},
         {"{\"maxdepth\":\"1\"}", "parameter 'maxdepth' must be a number, not string"},

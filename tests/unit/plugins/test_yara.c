@@ -44,7 +44,9 @@ test_refusals(void **state)
          "nothing to scan: expected filesearch, pids or names"},
         {"{\"filesearch\":\"-path /\"}", "no yara rules: expected their text in 'yara'"},
         {"{\"yara\":\"rule a { condition: true }\",\"files\":\"-path /\"}",
-         "unknown parameter 'files'"},
+         "unknown parameter 'files', expected defines, filesearch, names, pids, threads, timeout "
+         "and "
+         "yara"},
         {"{\"yara\":\"rule a {\\n condition: x }\",\"filesearch\":\"-path /\"}",
          "yara rules: line 2, rule a: undefined identifier \"x\""},
         {"{\"yara\":\"include \\\"/etc/passwd\\\"\",\"filesearch\":\"-path /\"}",
