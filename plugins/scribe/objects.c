@@ -14,7 +14,7 @@ int
 scribe_candidates_add(struct scribe_candidates *candidates, const char *identifier,
                       const char *value, enum mig_version_system system)
 {
-    struct scribe_candidate one = {.system = system};
+    struct scribe_candidate one = {.system = system, .order = candidates->count};
 
     if (candidates->count == SCRIBE_CANDIDATES_MAX)
         return -E2BIG;
@@ -79,22 +79,13 @@ find_raw(struct scribe_object *object)
 }
 
 /* Files are found in any order; results have one, and a file's values keep theirs. */
-static void
-sort_found(struct scribe_candidates *found)
+static int
+compare_found(const void *a, const void *b)
 {
-    for (size_t i = 1; i < found->count; i++) {
-        struct scribe_candidate one = found->list[i];
-        size_t low = 0, high = i;
-        while (low < high) {
-            size_t middle = (low + high) / 2;
-            if (strcmp(found->list[middle].identifier, one.identifier) <= 0)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        memmove(&found->list[low + 1], &found->list[low], (i - low) * sizeof(one));
-        found->list[low] = one;
-    }
+    const struct scribe_candidate *x = a, *y = b;
+    int by_file = strcmp(x->identifier, y->identifier);
+
+    return by_file != 0 ? by_file : (x->order > y->order) - (x->order < y->order);
 }
 
 int
@@ -117,7 +108,9 @@ scribe_object_prepare(struct scribe_run *run, struct scribe_object *object)
         break;
     default:
         code = scribe_find_files(run, object, NULL, 0, &object->found);
-        sort_found(&object->found);
+        if (object->found.count > 0)
+            qsort(object->found.list, object->found.count, sizeof(object->found.list[0]),
+                  compare_found);
         break;
     }
     if (code == -E2BIG)

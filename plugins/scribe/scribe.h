@@ -36,6 +36,7 @@ struct scribe_candidate {
     char *identifier;
     char *value;
     enum mig_version_system system; /* of a package; 0: none */
+    size_t order;                   /* in which it was found */
 };
 
 struct scribe_candidates {

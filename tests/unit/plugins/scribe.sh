@@ -32,6 +32,19 @@ fi
 like "$(lines -path "$examples/openssl.json")" '^master \[(true|false)\] name:"vulnerable to CVE-2022-3602"' "the example in JSON"
 is "$(grep -c 'yes\|2,1' <<<"$out")" 0 "no value of a file is told"
 
+# ---- lines ----
+long() # LENGTH: a file of a line of so many bytes, which ends with "end"
+{
+    { head -c $(($1 - 3)) /dev/zero | tr '\0' x; echo end; } >"$work/etc/long"
+}
+line='{"objects":[{"object":"o","hasline":{"path":"@/etc","file":"^long$","expression":"end$"}}],
+    "tests":[{"test":"t","name":"n","object":"o","exactmatch":{"value":"true"}}]}'
+long 65536
+like "$(lines -path "$(document "$line")")" '^master \[true\].*error:""' "a line of 64 KiB"
+long 65537
+like "$(lines -path "$work/document")" "^master \\[false\\].*error:\"$work/etc/long has a line that is too long for the expression\"" "one that is longer is no silent miss"
+rm "$work/etc/long"
+
 raw='{"objects":[{"object":"o","raw":{"identifiers":[{"identifier":"i","value":"v"}]}}],
     "tests":[{"test":"t","name":"n","object":"o"},{"test":"f","object":"o","exactmatch":{"value":"w"}}]}'
 is "$(lines -path "$(document "$raw")" -onlytrue)" 'master [true] name:"n" id:"t" hastrue:true error:""|sub [true] name:"n" id:"t" identifier:"i"' "-onlytrue"
