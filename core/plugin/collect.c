@@ -80,16 +80,20 @@ part_fini(struct part *part)
 }
 
 static struct slot *
-part_slot(struct part *part, const char *key, bool *ret_new)
+part_find(struct part *part, const char *key)
 {
-    *ret_new = false;
     if (part->recent != NULL && strcmp(part->recent->key, key) == 0)
         return part->recent;
-    struct slot *slot;
-    for (slot = part->first; slot != NULL; slot = slot->next)
+    for (struct slot *slot = part->first; slot != NULL; slot = slot->next)
         if (strcmp(slot->key, key) == 0)
             return part->recent = slot;
-    slot = calloc(1, sizeof(*slot));
+    return NULL;
+}
+
+static struct slot *
+part_make(struct part *part, const char *key)
+{
+    struct slot *slot = calloc(1, sizeof(*slot));
     if (slot == NULL)
         return NULL;
     slot->key = strdup(key);
@@ -101,7 +105,6 @@ part_slot(struct part *part, const char *key, bool *ret_new)
         part->first = slot;
     else
         part->last->next = slot;
-    *ret_new = true;
     return part->last = part->recent = slot;
 }
 
@@ -116,6 +119,8 @@ part_add(const struct part *part, struct mig_buf *out)
         mig_buf_addc(out, ':');
         if (slot->array)
             mig_buf_addc(out, '[');
+        if (!slot->array && slot->text.len == 0) /* there was no memory for it */
+            mig_buf_adds(out, "null");
         mig_buf_add(out, slot->text.data, slot->text.len);
         if (slot->array)
             mig_buf_addc(out, ']');
@@ -177,22 +182,23 @@ static int
 put_slot(struct mig_collect *c, struct part *part, const char *key, bool element,
          const struct mig_buf *text)
 {
-    bool made;
-    if (!afford(c, text->len + (element ? 1 : strlen(key) + 6)))
+    struct slot *slot = part_find(part, key);
+
+    if (!afford(c, text->len + (element ? 1 : 0) + (element && slot != NULL ? 0 : strlen(key) + 6)))
         return -ENOBUFS;
-    struct slot *slot = part_slot(part, key, &made);
+    if (slot == NULL)
+        slot = part_make(part, key);
     if (slot == NULL)
         return -ENOMEM;
-    if (made && element && !afford(c, strlen(key) + 6))
-        return -ENOBUFS;
-    if (!element || (!slot->array && !made))
+    if (!element || !slot->array)
         mig_buf_reset(&slot->text);
     slot->array = element;
+    /* A part of it would not be JSON. */
+    if (mig_buf_reserve(&slot->text, text->len + 1) < 0)
+        return -ENOMEM;
     if (element && slot->text.len > 0 && text->len > 0)
         mig_buf_addc(&slot->text, ',');
     mig_buf_add(&slot->text, text->data, text->len);
-    if (slot->text.failed)
-        return -ENOMEM;
     record_slot(c, part, slot, element, text);
     return 0;
 }

@@ -197,6 +197,25 @@ bounds_the_output(void **state)
     stop(&f);
 }
 
+/* Room for the first element of a new key, and none for the key. */
+static void
+bounds_it_between_key_and_value(void **state)
+{
+    (void)state;
+    for (size_t max = 20; max < 60; max++) {
+        struct fixture f;
+        start(&f, (struct mig_collect_spec){.output_max = max});
+        assert_int_equal(emit(&f, "items", "\"\""), 0);
+        int rc = emit(&f, "more", "1");
+        assert_true(rc == 0 || rc == -ENOBUFS);
+        assert_int_equal(mig_collect_result(f.collect, true, NULL, &f.out), 0);
+        assert_int_equal(mig_json_check(f.out.data, f.out.len, NULL, NULL), 0);
+        assert_true((strstr(f.out.data, "\"more\":[1]") != NULL) == (rc == 0));
+        assert_true((strstr(f.out.data, "\"more\"") != NULL) == (rc == 0));
+        stop(&f);
+    }
+}
+
 static void
 tells_the_time(void **state)
 {
@@ -247,6 +266,7 @@ main(void)
         cmocka_unit_test(says_what_it_dropped),
         cmocka_unit_test(keeps_privacy),
         cmocka_unit_test(bounds_the_output),
+        cmocka_unit_test(bounds_it_between_key_and_value),
         cmocka_unit_test(tells_the_time),
         cmocka_unit_test(gathers_text),
     };
