@@ -11,6 +11,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_conf \
 	tests/fuzz/fuzz_fields \
 	tests/fuzz/fuzz_file \
+	tests/fuzz/fuzz_form \
 	tests/fuzz/fuzz_frame \
 	tests/fuzz/fuzz_heartbeat \
 	tests/fuzz/fuzz_image \
@@ -22,9 +23,11 @@ fuzz_targets = \
 	tests/fuzz/fuzz_packages \
 	tests/fuzz/fuzz_record \
 	tests/fuzz/fuzz_regex \
+	tests/fuzz/fuzz_salvage \
 	tests/fuzz/fuzz_scribe \
 	tests/fuzz/fuzz_signature \
 	tests/fuzz/fuzz_spool \
+	tests/fuzz/fuzz_token \
 	tests/fuzz/fuzz_unpack \
 	tests/fuzz/fuzz_worker
 check_PROGRAMS += $(fuzz_targets)
@@ -60,6 +63,9 @@ tests_fuzz_fuzz_conf_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_fields_SOURCES = tests/fuzz/fuzz_fields.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_fields_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_fields_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_form_SOURCES = tests/fuzz/fuzz_form.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
+tests_fuzz_fuzz_form_LDADD = scheduler/libmig-api.a $(FUZZ_LIBS)
+tests_fuzz_fuzz_form_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_frame_SOURCES = tests/fuzz/fuzz_frame.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_frame_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_frame_LDFLAGS = $(FUZZ_LINK)
@@ -101,6 +107,9 @@ tests_fuzz_fuzz_regex_SOURCES = tests/fuzz/fuzz_regex.c tests/fuzz/fuzz.h $(FUZZ
 tests_fuzz_fuzz_regex_CPPFLAGS = $(AM_CPPFLAGS) $(SDK_CPPFLAGS)
 tests_fuzz_fuzz_regex_LDADD = $(SDK_SEARCH_LIB) $(FUZZ_LIBS)
 tests_fuzz_fuzz_regex_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_salvage_SOURCES = tests/fuzz/fuzz_salvage.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
+tests_fuzz_fuzz_salvage_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_salvage_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_scribe_SOURCES = \
 	plugins/scribe/document.c \
 	plugins/scribe/objects.c \
@@ -120,6 +129,9 @@ tests_fuzz_fuzz_signature_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_spool_SOURCES = tests/fuzz/fuzz_spool.c tests/fuzz/fuzz.h tests/fuzz/fuzz_folder.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_spool_LDADD = core/libmig-agent.a core/libmig-core.a core/libmig-whitelist.a $(BUILTIN_LIBS) $(AGENT_LIBS)
 tests_fuzz_fuzz_spool_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_token_SOURCES = tests/fuzz/fuzz_token.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
+tests_fuzz_fuzz_token_LDADD = scheduler/libmig-api.a $(FUZZ_LIBS)
+tests_fuzz_fuzz_token_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_unpack_SOURCES = tests/fuzz/fuzz_unpack.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_unpack_CPPFLAGS = $(AM_CPPFLAGS) $(SDK_CPPFLAGS)
 tests_fuzz_fuzz_unpack_LDADD = $(SDK_SEARCH_LIB) $(FUZZ_LIBS)
@@ -165,6 +177,14 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/fuzz_file/full.json \
 	tests/fuzz/corpus/fuzz_file/hash.json \
 	tests/fuzz/corpus/fuzz_file/refused.json \
+	tests/fuzz/corpus/fuzz_form/encoded.bin \
+	tests/fuzz/corpus/fuzz_form/escape.bin \
+	tests/fuzz/corpus/fuzz_form/file.bin \
+	tests/fuzz/corpus/fuzz_form/no-end.bin \
+	tests/fuzz/corpus/fuzz_form/query.bin \
+	tests/fuzz/corpus/fuzz_form/quoted.bin \
+	tests/fuzz/corpus/fuzz_form/twice.bin \
+	tests/fuzz/corpus/fuzz_form/two.bin \
 	tests/fuzz/corpus/fuzz_frame/memfd.bin \
 	tests/fuzz/corpus/fuzz_frame/plain.bin \
 	tests/fuzz/corpus/fuzz_frame/wrong.bin \
@@ -231,6 +251,15 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/fuzz_regex/empty-class.bin \
 	tests/fuzz/corpus/fuzz_regex/lines.bin \
 	tests/fuzz/corpus/fuzz_regex/open.bin \
+	tests/fuzz/corpus/fuzz_salvage/cut.bin \
+	tests/fuzz/corpus/fuzz_salvage/good.bin \
+	tests/fuzz/corpus/fuzz_salvage/large.bin \
+	tests/fuzz/corpus/fuzz_salvage/limit-at-key.bin \
+	tests/fuzz/corpus/fuzz_salvage/not-json.bin \
+	tests/fuzz/corpus/fuzz_salvage/nul.bin \
+	tests/fuzz/corpus/fuzz_salvage/place.bin \
+	tests/fuzz/corpus/fuzz_salvage/used.bin \
+	tests/fuzz/corpus/fuzz_salvage/whole.bin \
 	tests/fuzz/corpus/fuzz_scribe/affected.json \
 	tests/fuzz/corpus/fuzz_scribe/full.json \
 	tests/fuzz/corpus/fuzz_scribe/loop.json \
@@ -245,6 +274,11 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/fuzz_spool/length.bin \
 	tests/fuzz/corpus/fuzz_spool/older.bin \
 	tests/fuzz/corpus/fuzz_spool/trailing.bin \
+	tests/fuzz/corpus/fuzz_token/good.txt \
+	tests/fuzz/corpus/fuzz_token/late.txt \
+	tests/fuzz/corpus/fuzz_token/nul.txt \
+	tests/fuzz/corpus/fuzz_token/short.txt \
+	tests/fuzz/corpus/fuzz_token/version.txt \
 	tests/fuzz/corpus/fuzz_unpack/bzip2-row.bz2 \
 	tests/fuzz/corpus/fuzz_unpack/bzip2.bz2 \
 	tests/fuzz/corpus/fuzz_unpack/gzip-garbage.gz \
