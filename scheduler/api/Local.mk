@@ -41,6 +41,8 @@ scheduler_libmig_api_a_SOURCES = \
 	scheduler/api/server.h \
 	scheduler/api/settings.c \
 	scheduler/api/settings.h \
+	scheduler/api/stream.c \
+	scheduler/api/stream.h \
 	scheduler/api/token.c \
 	scheduler/api/token.h
 

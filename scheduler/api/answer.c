@@ -31,6 +31,8 @@ mig_request_fini(struct mig_request *request)
     free(request->user_agent);
     free(request->investigator_name);
     mig_query_free(request->query);
+    if (request->more_context != NULL)
+        request->more_free(request->more_context);
     mig_buf_fini(&request->body);
     mig_buf_fini(&request->answer);
 }
@@ -75,6 +77,7 @@ mig_answer_error(struct mig_worker *worker, struct mig_request *request, unsigne
     vsnprintf(message, sizeof message, format, args);
     va_end(args);
     snprintf(code, sizeof code, "%" PRId64, request->opid);
+    request->more = NULL;
     open_envelope(worker, request, &env);
     mig_envelope_close(&env, code, message);
     request->status = status;

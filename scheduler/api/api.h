@@ -3,6 +3,7 @@
 #ifndef MIG_API_API_H
 #define MIG_API_API_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -83,6 +84,13 @@ struct mig_request {
     const char *allow;       /* for 405 */
     unsigned retry_after;    /* seconds, for 429 and 503; 0: not said */
     struct mig_buf answer;
+    /* NULL, or the answer goes on: a worker calls it when `answer` was sent, and again, until it is
+     * NULL. It adds the next part there; negative: the answer can not be finished. Between two
+     * calls nothing is held but more_context, which ends with the request. */
+    int (*more)(struct mig_worker *worker, struct mig_request *request, struct mig_err *err);
+    bool cut; /* it could not be finished */
+    void *more_context;
+    void (*more_free)(void *context);
 };
 
 void mig_request_fini(struct mig_request *request);

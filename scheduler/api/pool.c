@@ -93,7 +93,10 @@ work(void *context)
         int64_t start = mig_time_monotonic_ms();
 
         atomic_fetch_sub(&counters->waiting, 1);
-        mig_router_serve(&thread->worker, job->request, job->route);
+        if (job->request->more != NULL)
+            mig_router_more(&thread->worker, job->request);
+        else
+            mig_router_serve(&thread->worker, job->request, job->route);
         job->done(job);
         atomic_fetch_add(&counters->busy_us, (uint64_t)(mig_time_monotonic_ms() - start) * 1000);
         clean_tokens(thread->pool, &thread->worker);

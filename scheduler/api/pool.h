@@ -8,8 +8,8 @@
 
 struct mig_pool;
 
-/* One request that waits for a worker. It belongs to the giver; done() is called, by the worker,
- * when the answer is set. */
+/* One request, or the next part of its answer, that waits for a worker. It belongs to the giver;
+ * done() is called, by the worker, when the answer is set. */
 struct mig_job {
     struct mig_request *request;
     const struct mig_route *route;

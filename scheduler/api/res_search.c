@@ -4,8 +4,10 @@
 
 #include "api/api.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <libpq-fe.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +26,13 @@
 /* How the original's client spells "no condition". */
 #define ANY_ID "∞"
 #define ANY_TEXT "%"
+/* Of what is found so many are known at a time: ids and sizes. */
+#define WINDOW 10000
+/* Bytes that are read and rendered at a time; a single row may be larger. What is stored may be
+ * compressed, and a row has more than its large columns. */
+#define PART_MAX ((size_t)512 << 10)
+#define UNPACKED 8
+#define ROW_BYTES 4096
 
 static const char *const type_names[] = {"action", "agent", "command", "investigator"};
 
@@ -33,6 +42,16 @@ struct asked {
     struct mig_search sql;
     const char *target;
     char after[MIG_TIME_TEXT], before[MIG_TIME_TEXT];
+};
+
+/* A search whose answer is under way. */
+struct search {
+    struct asked asked;
+    struct mig_envelope env;
+    struct mig_search_found *found; /* of this window */
+    size_t count, next;
+    int64_t done; /* in the windows before */
+    bool last;    /* window */
 };
 
 /* The parameters in the order in which they are echoed. */
@@ -155,14 +174,43 @@ parse(const struct mig_query *query, struct asked *asked, struct mig_err *err)
     return 0;
 }
 
+static int
+by_id(const void *a, const void *b)
+{
+    int64_t left = ((const struct mig_search_found *)a)->id;
+    int64_t right = ((const struct mig_search_found *)b)->id;
+
+    return left < right ? -1 : left > right;
+}
+
+/* The page that is asked for, of ids in any order. */
+static int
+cut_page(struct search *search, const int64_t *ids, size_t count, struct mig_err *err)
+{
+    size_t offset = (size_t)search->asked.sql.offset, limit = (size_t)search->asked.sql.limit;
+    struct mig_search_found *found = calloc(count > 0 ? count : 1, sizeof *found);
+
+    if (found == NULL)
+        return mig_err_set(err, -ENOMEM, "out of memory");
+    for (size_t i = 0; i < count; i++)
+        found[i].id = ids[i];
+    qsort(found, count, sizeof *found, by_id);
+    offset = offset < count ? offset : count;
+    search->found = found;
+    search->next = offset;
+    search->count = limit < count - offset ? offset + limit : count;
+    search->last = true;
+    return 0;
+}
+
 /* Agents by an expression: evaluated as the role that may do nothing else, then looked up by id. */
 static int
-search_target(struct mig_worker *worker, const struct asked *asked, PGresult **ret,
-              struct mig_err *err)
+search_target(struct mig_worker *worker, struct search *search, struct mig_err *err)
 {
+    const char *target = search->asked.target;
     int64_t *ids = NULL;
     size_t count = 0;
-    int rc = mig_target_check(asked->target, err);
+    int rc = mig_target_check(target, err);
 
     if (rc < 0)
         return rc;
@@ -171,12 +219,27 @@ search_target(struct mig_worker *worker, const struct asked *asked, PGresult **r
     else
         rc = mig_worker_database(worker->target_db, err);
     if (rc >= 0)
-        rc = mig_target_expand(worker->target_db, asked->target, MIG_TARGET_TIMEOUT_MS, &ids,
-                               &count, err);
+        rc = mig_target_expand(worker->target_db, target, MIG_TARGET_TIMEOUT_MS, &ids, &count, err);
     if (rc >= 0)
-        rc = mig_store_search_ids(worker->db, ids, count, asked->sql.limit, asked->sql.offset, ret,
-                                  err);
+        rc = cut_page(search, ids, count, err);
     free(ids);
+    return rc;
+}
+
+/* The next ids and sizes of the page. */
+static int
+next_window(struct mig_worker *worker, struct search *search, struct mig_err *err)
+{
+    int64_t left = search->asked.sql.limit - search->done;
+    struct mig_search sql = search->asked.sql;
+
+    sql.offset += search->done;
+    sql.limit = left < WINDOW ? left : WINDOW;
+    free(search->found);
+    search->found = NULL;
+    search->count = search->next = 0;
+    int rc = mig_store_search(worker->db, &sql, &search->found, &search->count, err);
+    search->last = (int64_t)search->count < sql.limit || left == sql.limit;
     return rc;
 }
 
@@ -254,25 +317,86 @@ add_row(struct mig_envelope *env, const struct mig_worker *worker, enum mig_sear
     }
 }
 
-static void
-answer(struct mig_worker *worker, struct mig_request *request, const struct asked *asked,
-       const PGresult *res)
+/* How many of what is found go into the next part. */
+static size_t
+part(const struct search *search)
 {
-    struct mig_envelope env;
+    size_t bytes = 0, count = 0;
+
+    while (search->next + count < search->count) {
+        bytes += search->found[search->next + count].bytes * UNPACKED + ROW_BYTES;
+        if (count > 0 && bytes > PART_MAX)
+            break;
+        count++;
+    }
+    return count;
+}
+
+static int
+add_part(struct mig_worker *worker, struct mig_request *request, struct search *search,
+         struct mig_err *err)
+{
+    enum mig_search_type type = search->asked.sql.type;
+    size_t count = part(search);
+    PGresult *res = NULL;
+    int rc =
+        mig_store_search_rows(worker->db, type, search->found + search->next, count, &res, err);
+
+    if (rc < 0)
+        return rc;
+    for (int i = 0; i < PQntuples(res) && !request->answer.failed; i++)
+        add_row(&search->env, worker, type, res, i);
+    PQclear(res);
+    search->next += count;
+    return 0;
+}
+
+static void
+finish(struct mig_worker *worker, struct mig_request *request, struct search *search)
+{
+    const struct asked *asked = &search->asked;
     struct mig_buf self = MIG_BUF_INIT;
 
     mig_buf_addf(&self, "%s%s", worker->api->host, request->target);
-    mig_answer_open(worker, request, &env);
-    for (int i = 0; i < PQntuples(res) && !request->answer.failed; i++)
-        add_row(&env, worker, asked->sql.type, res, i);
     if (asked->sql.offset > 0) {
-        mig_envelope_item(&env, self.failed ? "" : self.data);
-        add_pagination(&env, worker, request->query, asked);
+        mig_envelope_item(&search->env, self.failed ? "" : self.data);
+        add_pagination(&search->env, worker, request->query, asked);
     }
-    mig_envelope_item(&env, self.failed ? "" : self.data);
-    add_parameters(&env, request->query, asked);
-    mig_answer_close(request, &env, 200);
+    mig_envelope_item(&search->env, self.failed ? "" : self.data);
+    add_parameters(&search->env, request->query, asked);
+    mig_answer_close(request, &search->env, 200);
     mig_buf_fini(&self);
+}
+
+/* mig_request.more */
+static int
+more(struct mig_worker *worker, struct mig_request *request, struct mig_err *err)
+{
+    struct search *search = request->more_context;
+    int rc = 0;
+
+    if (search->next == search->count && !search->last) {
+        search->done += (int64_t)search->count;
+        rc = next_window(worker, search, err);
+    }
+    if (rc >= 0 && search->next < search->count)
+        rc = add_part(worker, request, search, err);
+    if (rc < 0)
+        return rc;
+    if (search->next == search->count && search->last) {
+        request->more = NULL;
+        finish(worker, request, search);
+    }
+    return 0;
+}
+
+static void
+search_free(void *context)
+{
+    struct search *search = context;
+
+    free(search->found);
+    free(search);
 }
 
 /* A pattern or value that the database can not take (SQLSTATE class 22) is the client's fault. */
@@ -301,24 +425,34 @@ refuse(struct mig_worker *worker, struct mig_request *request, const struct aske
 void
 mig_api_search_get(struct mig_worker *worker, struct mig_request *request)
 {
-    struct asked asked = {0};
+    struct search *search = calloc(1, sizeof *search);
     struct mig_err err = {0};
-    PGresult *res = NULL;
     int rc;
 
-    if (parse(request->query, &asked, &err) < 0) {
+    if (search == NULL) {
+        mig_answer_failure(worker, request, &err);
+        return;
+    }
+    request->more_context = search;
+    request->more_free = search_free;
+    if (parse(request->query, &search->asked, &err) < 0) {
         mig_answer_error(worker, request, 400, "%s", err.text);
         return;
     }
-    if (asked.target != NULL)
-        rc = search_target(worker, &asked, &res, &err);
+    if (search->asked.target != NULL)
+        rc = search_target(worker, search, &err);
     else
-        rc = mig_store_search(worker->db, &asked.sql, &res, &err);
-    if (rc < 0)
-        refuse(worker, request, &asked, rc, &err);
-    else if (PQntuples(res) == 0)
+        rc = next_window(worker, search, &err);
+    if (rc >= 0 && search->next == search->count) {
         mig_answer_error(worker, request, 404, "no results found");
-    else
-        answer(worker, request, &asked, res);
-    PQclear(res);
+        return;
+    }
+    if (rc >= 0) {
+        mig_answer_open(worker, request, &search->env);
+        request->status = 200;
+        request->more = more;
+        rc = more(worker, request, &err);
+    }
+    if (rc < 0)
+        refuse(worker, request, &search->asked, rc, &err);
 }

@@ -247,6 +247,22 @@ usable_database(struct mig_worker *worker, struct mig_request *request)
 }
 
 void
+mig_router_more(struct mig_worker *worker, struct mig_request *request)
+{
+    struct mig_err err = {0};
+    int rc = mig_worker_database(worker->db, &err);
+
+    if (rc >= 0)
+        rc = request->more(worker, request, &err);
+    if (rc >= 0 && request->answer.failed)
+        rc = mig_err_set(&err, MIG_E_LIMIT, "a part of the answer is too large");
+    if (rc >= 0)
+        return;
+    mig_log(MIG_SEV_ERR, "%" PRId64 " - - %s", request->opid, err.text);
+    request->cut = true;
+}
+
+void
 mig_router_serve(struct mig_worker *worker, struct mig_request *request,
                  const struct mig_route *route)
 {

@@ -27,6 +27,8 @@ int mig_router_refuse_early(struct mig_worker *worker, struct mig_request *reque
 /* Authenticates, checks the permission, and serves; the answer is always set. */
 void mig_router_serve(struct mig_worker *worker, struct mig_request *request,
                       const struct mig_route *route);
+/* The next part of an answer that goes on; sets request->cut when it can not be made. */
+void mig_router_more(struct mig_worker *worker, struct mig_request *request);
 /* 413 */
 void mig_router_too_large(struct mig_worker *worker, struct mig_request *request,
                           const struct mig_route *route);

@@ -20,6 +20,7 @@
 #include "api/limit.h"
 #include "api/pool.h"
 #include "api/settings.h"
+#include "api/stream.h"
 #include "base/file.h"
 #include "base/id.h"
 #include "base/log.h"
@@ -57,6 +58,7 @@ struct exchange {
     struct mig_server *server;
     struct MHD_Connection *connection;
     struct mig_request request;
+    struct mig_stream stream; /* when the answer comes in parts */
     char *uri;
     size_t counted; /* of server->bodies */
     int64_t started_ms;
@@ -104,6 +106,43 @@ log_answer(const struct exchange *exchange, size_t size)
             request->investigator_id, method, target, request->status, size, agent);
 }
 
+static void
+count_answer(const struct exchange *exchange, size_t size)
+{
+    log_answer(exchange, size);
+    mig_counters_answer(exchange->server->api.counters, exchange->request.status, size);
+}
+
+static void
+suspend(struct mig_job *job)
+{
+    MHD_suspend_connection(((struct exchange *)job)->connection);
+}
+
+/* All of it, or what there is of it yet. What is counted, is counted once it is sent. */
+static struct MHD_Response *
+make_response(struct exchange *exchange)
+{
+    struct mig_request *request = &exchange->request;
+    struct MHD_Response *response;
+    size_t len = 0;
+    char *body;
+
+    if (request->more != NULL) {
+        exchange->stream = (struct mig_stream){
+            .pool = exchange->server->pool, .job = &exchange->job, .suspend = suspend};
+        return mig_stream_response(&exchange->stream);
+    }
+    body = mig_buf_take(&request->answer, &len);
+    if (body == NULL)
+        return NULL;
+    count_answer(exchange, len);
+    response = MHD_create_response_from_buffer(len, body, MHD_RESPMEM_MUST_FREE);
+    if (response == NULL)
+        free(body);
+    return response;
+}
+
 static enum MHD_Result
 send_answer(struct exchange *exchange)
 {
@@ -111,19 +150,11 @@ send_answer(struct exchange *exchange)
     struct MHD_Response *response;
     enum MHD_Result result;
     char seconds[16];
-    size_t len = 0;
-    char *body = mig_buf_take(&request->answer, &len);
 
     exchange->stage = STAGE_ANSWERED;
-    if (body == NULL)
+    response = make_response(exchange);
+    if (response == NULL)
         return MHD_NO;
-    log_answer(exchange, len);
-    mig_counters_answer(exchange->server->api.counters, request->status, len);
-    response = MHD_create_response_from_buffer(len, body, MHD_RESPMEM_MUST_FREE);
-    if (response == NULL) {
-        free(body);
-        return MHD_NO;
-    }
     MHD_add_response_header(response, "Content-Type", request->answer_type);
     MHD_add_response_header(response, "Cache-Control", "no-cache");
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
@@ -270,12 +301,10 @@ receive(struct exchange *exchange, const char *data, size_t len)
 }
 
 static void
-suspend(struct mig_job *job)
+wait_for_answer(struct mig_job *job)
 {
-    struct exchange *exchange = (struct exchange *)job;
-
-    exchange->stage = STAGE_WAITING;
-    MHD_suspend_connection(exchange->connection);
+    ((struct exchange *)job)->stage = STAGE_WAITING;
+    suspend(job);
 }
 
 static void
@@ -299,7 +328,7 @@ complete(struct exchange *exchange)
         return refuse(exchange, 503, "too many requests at the same time");
     exchange->job.request = &exchange->request;
     exchange->job.done = served;
-    if (mig_pool_give(exchange->server->pool, &exchange->job, suspend) < 0)
+    if (mig_pool_give(exchange->server->pool, &exchange->job, wait_for_answer) < 0)
         return refuse(exchange, 503, "shutting down");
     return MHD_YES;
 }
@@ -371,6 +400,8 @@ on_completed(void *context, struct MHD_Connection *connection, void **state,
     if (exchange == NULL)
         return;
     *state = NULL;
+    if (exchange->stream.job != NULL)
+        count_answer(exchange, exchange->stream.total);
     forget_body(exchange);
     mig_request_fini(&exchange->request);
     free(exchange->uri);

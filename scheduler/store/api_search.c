@@ -5,13 +5,20 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <libpq-fe.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/buf.h"
 #include "store/array.h"
 
 #define CONDITIONS_MAX 16
 #define NUMBER_TEXT 24
+/* Of the columns that can be large, as they are stored: nothing is read or unpacked for it. */
+#define ACTION_BYTES                                                                               \
+    "pg_column_size(a.operations) + pg_column_size(a.pgpsignatures) + pg_column_size(a.target)"
+#define AGENT_BYTES                                                                                \
+    "coalesce(pg_column_size(g.environment), 0) + coalesce(pg_column_size(g.tags), 0)"
 
 /* The statement as it grows. Values only ever travel as parameters. */
 struct statement {
@@ -73,8 +80,7 @@ about_agent(struct statement *st, const struct mig_search *search)
 static void
 search_actions(struct statement *st, const struct mig_search *search)
 {
-    mig_buf_adds(&st->sql, "SELECT " MIG_ACTION_SQL ", " MIG_ACTION_MORE_SQL
-                           " FROM (SELECT a.* FROM actions a WHERE true");
+    mig_buf_adds(&st->sql, "SELECT a.id, " ACTION_BYTES " FROM actions a WHERE true");
     about_action(st, search);
     condition(st, "a.status ILIKE ", search->status, "");
     condition(st, "a.validfrom >= ", search->after, "::timestamptz");
@@ -92,15 +98,15 @@ search_actions(struct statement *st, const struct mig_search *search)
     condition_number(st, "EXISTS (SELECT FROM commands c WHERE c.actionid = a.id AND c.id = ",
                      search->command_id, "::bigint)");
     mig_buf_addf(&st->sql,
-                 " ORDER BY a.validfrom DESC, a.id DESC LIMIT %" PRId64 " OFFSET %" PRId64 ") a",
+                 " ORDER BY a.validfrom DESC, a.id DESC LIMIT %" PRId64 " OFFSET %" PRId64,
                  search->limit, search->offset);
-    mig_buf_adds(&st->sql, MIG_ACTION_COUNTERS_SQL "ORDER BY a.validfrom DESC, a.id DESC");
 }
 
 static void
 search_commands(struct statement *st, const struct mig_search *search)
 {
-    mig_buf_adds(&st->sql, "SELECT " MIG_COMMAND_SQL
+    mig_buf_adds(&st->sql, "SELECT c.id, coalesce(pg_column_size(c.results), 0) + " ACTION_BYTES
+                           " + " AGENT_BYTES
                            " FROM commands c JOIN actions a ON a.id = c.actionid JOIN agents g ON "
                            "g.id = c.agentid WHERE true");
     condition_number(st, "c.id = ", search->command_id, "::bigint");
@@ -124,7 +130,7 @@ search_commands(struct statement *st, const struct mig_search *search)
 static void
 search_agents(struct statement *st, const struct mig_search *search)
 {
-    mig_buf_adds(&st->sql, "SELECT " MIG_AGENT_SQL " FROM agents g WHERE true");
+    mig_buf_adds(&st->sql, "SELECT g.id, " AGENT_BYTES " FROM agents g WHERE true");
     about_agent(st, search);
     condition(st, "g.status ILIKE ", search->status, "");
     condition(st, "g.heartbeattime >= ", search->after, "::timestamptz");
@@ -145,7 +151,7 @@ search_agents(struct statement *st, const struct mig_search *search)
 static void
 search_investigators(struct statement *st, const struct mig_search *search)
 {
-    mig_buf_adds(&st->sql, "SELECT " MIG_INVESTIGATOR_SQL " FROM investigators i WHERE true");
+    mig_buf_adds(&st->sql, "SELECT i.id, 0 FROM investigators i WHERE true");
     condition_number(st, "i.id = ", search->investigator_id, "::bigint");
     condition(st, "i.name ILIKE ", search->investigator_name, "");
     condition(st, "i.status ILIKE ", search->status, "");
@@ -159,11 +165,30 @@ search_investigators(struct statement *st, const struct mig_search *search)
                  search->offset);
 }
 
+static int
+copy_found(const PGresult *res, struct mig_search_found **ret, size_t *ret_count,
+           struct mig_err *err)
+{
+    size_t count = (size_t)PQntuples(res);
+    struct mig_search_found *found = calloc(count > 0 ? count : 1, sizeof *found);
+
+    if (found == NULL)
+        return mig_err_set(err, -ENOMEM, "out of memory");
+    for (size_t i = 0; i < count; i++) {
+        found[i].id = mig_array_to_int(PQgetvalue(res, (int)i, 0));
+        found[i].bytes = (size_t)mig_array_to_int(PQgetvalue(res, (int)i, 1));
+    }
+    *ret = found;
+    *ret_count = count;
+    return 0;
+}
+
 int
-mig_store_search(struct mig_db *db, const struct mig_search *search, PGresult **ret,
-                 struct mig_err *err)
+mig_store_search(struct mig_db *db, const struct mig_search *search, struct mig_search_found **ret,
+                 size_t *ret_count, struct mig_err *err)
 {
     struct statement st = {.sql = MIG_BUF_INIT};
+    PGresult *res = NULL;
     int rc;
 
     switch (search->type) {
@@ -183,33 +208,53 @@ mig_store_search(struct mig_db *db, const struct mig_search *search, PGresult **
     if (st.sql.failed || st.sql.data == NULL)
         rc = mig_err_set(err, -ENOMEM, "out of memory");
     else
-        rc = mig_db_exec(db, st.sql.data, st.count, st.params, ret, err);
+        rc = mig_db_exec(db, st.sql.data, st.count, st.params, &res, err);
+    if (rc >= 0)
+        rc = copy_found(res, ret, ret_count, err);
+    PQclear(res);
     mig_buf_fini(&st.sql);
     return rc;
 }
 
+#define ASKED " FROM unnest($1::bigint[]) WITH ORDINALITY AS asked (id, place) "
+
+static const struct {
+    const char *name;
+    const char *sql;
+} rows_statements[] = {
+    [MIG_SEARCH_ACTION] = {"api_search_actions",
+                           "SELECT " MIG_ACTION_SQL ", " MIG_ACTION_MORE_SQL ASKED
+                           "JOIN actions a ON a.id = asked.id" MIG_ACTION_COUNTERS_SQL
+                           "ORDER BY asked.place"},
+    [MIG_SEARCH_AGENT] = {"api_search_agents",
+                          "SELECT " MIG_AGENT_SQL ASKED
+                          "JOIN agents g ON g.id = asked.id ORDER BY asked.place"},
+    [MIG_SEARCH_COMMAND] = {"api_search_commands",
+                            "SELECT " MIG_COMMAND_SQL ASKED
+                            "JOIN commands c ON c.id = asked.id JOIN actions a ON a.id = c.actionid"
+                            " JOIN agents g ON g.id = c.agentid ORDER BY asked.place"},
+    [MIG_SEARCH_INVESTIGATOR] = {"api_search_investigators",
+                                 "SELECT " MIG_INVESTIGATOR_SQL ASKED
+                                 "JOIN investigators i ON i.id = asked.id ORDER BY asked.place"},
+};
+
 int
-mig_store_search_ids(struct mig_db *db, const int64_t *ids, size_t count, int64_t limit,
-                     int64_t offset, PGresult **ret, struct mig_err *err)
+mig_store_search_rows(struct mig_db *db, enum mig_search_type type,
+                      const struct mig_search_found *found, size_t count, PGresult **ret,
+                      struct mig_err *err)
 {
-    char limit_text[NUMBER_TEXT], offset_text[NUMBER_TEXT];
-    const char *params[] = {NULL, limit_text, offset_text};
+    const char *params[] = {NULL};
     struct mig_buf array = MIG_BUF_INIT;
     int rc;
 
-    snprintf(limit_text, sizeof limit_text, "%" PRId64, limit);
-    snprintf(offset_text, sizeof offset_text, "%" PRId64, offset);
     for (size_t i = 0; i < count; i++)
-        mig_array_int(&array, ids[i]);
+        mig_array_int(&array, found[i].id);
     params[0] = mig_array_end(&array);
     if (params[0] == NULL)
         rc = mig_err_set(err, -ENOMEM, "out of memory");
     else
-        rc =
-            mig_db_prepared(db, "api_search_ids",
-                            "SELECT " MIG_AGENT_SQL " FROM agents g WHERE g.id = ANY($1::bigint[]) "
-                            "ORDER BY g.id LIMIT $2::bigint OFFSET $3::bigint",
-                            3, params, ret, err);
+        rc = mig_db_prepared(db, rows_statements[type].name, rows_statements[type].sql, 1, params,
+                             ret, err);
     mig_buf_fini(&array);
     return rc;
 }

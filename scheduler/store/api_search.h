@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* GET /search: one statement a search. */
+/* GET /search: first what a search finds, then, part by part, the rows: they may be many and large.
+ */
 #ifndef MIG_STORE_API_SEARCH_H
 #define MIG_STORE_API_SEARCH_H
 
@@ -27,12 +28,19 @@ struct mig_search {
     int64_t limit, offset;
 };
 
-/* Rows in the columns of the type, newest first: mig_action_column and mig_action_more_column,
- * mig_agent_column, mig_command_column or mig_investigator_column. */
-int mig_store_search(struct mig_db *db, const struct mig_search *search, PGresult **ret,
-                     struct mig_err *err);
-/* The agents with these ids, by id, in mig_agent_column. */
-int mig_store_search_ids(struct mig_db *db, const int64_t *ids, size_t count, int64_t limit,
-                         int64_t offset, PGresult **ret, struct mig_err *err);
+struct mig_search_found {
+    int64_t id;
+    size_t bytes; /* stored, perhaps compressed, of the columns that can be large */
+};
+
+/* What is found, newest first; *ret is to be freed. */
+int mig_store_search(struct mig_db *db, const struct mig_search *search,
+                     struct mig_search_found **ret, size_t *ret_count, struct mig_err *err);
+/* Some of it, in that order, as it is now: in the columns of the type, mig_action_column and
+ * mig_action_more_column, mig_agent_column, mig_command_column or mig_investigator_column. What is
+ * no longer there is left out. */
+int mig_store_search_rows(struct mig_db *db, enum mig_search_type type,
+                          const struct mig_search_found *found, size_t count, PGresult **ret,
+                          struct mig_err *err);
 
 #endif

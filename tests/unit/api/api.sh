@@ -599,6 +599,66 @@ as "$alice" "$api/investigator"
 ok 'GET investigator without an id' is 400
 sql "UPDATE investigators SET permissions = 63 WHERE name = 'alice'"
 
+# ---- large answers -----------------------------------------------------------------------------
+# A hundred results of 1 MiB that do not compress, more than mig-api may hold.
+megabytes=100
+sql "WITH text AS MATERIALIZED (SELECT string_agg(md5(i::text), '') AS it FROM generate_series(1, 32768) i)
+     INSERT INTO commands (actionid, agentid, status, starttime, finishtime, results)
+     SELECT $id, $agent2, 'success', now(), now(), json_build_array(json_build_object('foundanything', true, 'text', it))
+     FROM text, generate_series(1, $megabytes)"
+large='search?type=command&foundanything=true&limit=1000'
+# open_large FD: asks for them and reads no more than the first bytes
+open_large()
+{
+    token "$alice"
+    eval "exec $1<>/dev/tcp/127.0.0.1/$(cat "$PLATFORM_DIR/port")"
+    printf 'GET /api/v1/%s HTTP/1.1\r\nHost: x\r\nX-PGPAUTHORIZATION: %s\r\n\r\n' "$large" "$token" >&"$1"
+    [ "$(head -c 15 <&"$1")" = 'HTTP/1.1 200 OK' ]
+}
+# nothing_runs: no statement, and no transaction, of mig-api
+nothing_runs()
+{
+    [ "$(sql "SELECT count(*) FROM pg_stat_activity WHERE usename = 'migapi' AND state <> 'idle'")" = 0 ]
+}
+token "$alice"
+curl -sS --max-time 120 -D "$PLATFORM_DIR/large.head" -o "$PLATFORM_DIR/large.json" -H "X-PGPAUTHORIZATION: $token" "$api/$large"
+status=$? body=$(cat "$PLATFORM_DIR/large.head")
+ok 'a large answer comes in chunks' grep -qi '^transfer-encoding: chunked' "$PLATFORM_DIR/large.head"
+body=$(python3 -c '
+import json, sys
+items = json.load(open(sys.argv[1]))["collection"]["items"]
+names = [data["name"] for item in items for data in item["data"]]
+texts = [len(data["value"]["results"][0].get("text", "")) for item in items for data in item["data"] if data["name"] == "command"]
+print(names.count("command"), names[-1], texts.count(1 << 20))' "$PLATFORM_DIR/large.json" 2>&1)
+ok 'and is whole' test "$body" = "$((megabytes + 1)) search parameters $megabytes"
+rm -f "$PLATFORM_DIR/large.json"
+body=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$API_PID/status")
+if grep -q '^#define MIG_SANITIZERS' "$top_builddir/config.h"; then
+    ok 'mig-api holds at most 64 MiB # SKIP not with sanitizers' true
+else
+    ok 'mig-api holds at most 64 MiB' test "$body" -le 65536
+fi
+opened=0
+for fd in 11 12 13 14 15 16 17 18; do
+    open_large $fd && opened=$((opened + 1))
+done
+ok 'more clients than workers ask and do not read' test "$opened" = 8
+ok 'that holds no database connection' wait_for 30 'mig-api to have nothing to do' nothing_runs
+as "$alice" --max-time 10 "$api/dashboard"
+ok 'and no worker' is 200
+sql 'ALTER TABLE commands RENAME TO hidden'
+cat <&11 >"$PLATFORM_DIR/cut" &
+reader=$!
+wait_for 30 'the answer to be cut short' grep -q 'answer cut short after [0-9]* bytes: see above' "$PLATFORM_DIR/log/mig-api"
+ok 'what goes wrong on the way is in the log' grep -q 'relation "commands" does not exist' "$PLATFORM_DIR/log/mig-api"
+wait "$reader"
+ok 'and the answer ends without its last chunk' sh -c "test -s '$PLATFORM_DIR/cut' && test \"\$(tail -c 5 '$PLATFORM_DIR/cut' | tr -d '\r\n')\" != 0"
+sql 'ALTER TABLE hidden RENAME TO commands'
+for fd in 11 12 13 14 15 16 17 18; do
+    eval "exec $fd>&-"
+done
+sql "DELETE FROM commands WHERE agentid = $agent2 AND results::text LIKE '%\"text\"%'"
+
 # ---- load, failures, the end -------------------------------------------------------------------
 : >"$PLATFORM_DIR/parallel"
 clients=()
