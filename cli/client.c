@@ -20,6 +20,7 @@
 #include "trust/pgp.h"
 
 #define ANSWER_MAX (256u << 20)
+#define EACH_MAX (64u << 20)
 
 struct mig_client {
     const struct mig_migrc *migrc;
@@ -38,6 +39,7 @@ struct request {
     const char *path;
     const void *body;
     size_t len;
+    size_t max; /* bytes of the answer */
 };
 
 int
@@ -163,7 +165,7 @@ send_once(struct mig_client *client, const struct request *request, const char *
     if (client->verbose)
         fprintf(stderr, "> %s %s (%zu bytes)\n", request->method, url, request->len);
     code = mig_http_request(client->http, request->method, url, headers, request->body,
-                            request->len, ANSWER_MAX, ret_status, answer, err);
+                            request->len, request->max, ret_status, answer, err);
     if (client->verbose && code == 0)
         fprintf(stderr, "< %d (%zu bytes) %.2000s\n", *ret_status, answer->len,
                 answer->data ? answer->data : "");
@@ -184,10 +186,18 @@ answer_error(const struct request *request, int status, const struct mig_buf *me
 }
 
 static int
-run(struct mig_client *client, const struct request *request, struct json_object **ret,
+unreadable(const struct request *request, struct mig_err *err)
+{
+    return mig_err_prefix(err, "the API's answer to %s %.*s", request->method,
+                          (int)strcspn(request->path, "?"), request->path);
+}
+
+/* The text of an answer of success. */
+static int
+ask(struct mig_client *client, const struct request *request, struct mig_buf *answer,
     struct mig_err *err)
 {
-    struct mig_buf url = MIG_BUF_INIT, answer = MIG_BUF_INIT, message = MIG_BUF_INIT;
+    struct mig_buf url = MIG_BUF_INIT, message = MIG_BUF_INIT;
     size_t len = strlen(client->migrc->url);
     struct json_object *items = NULL;
     int status = 0, code;
@@ -199,25 +209,33 @@ run(struct mig_client *client, const struct request *request, struct json_object
         code = mig_err_errno(err, ENOMEM, "API request");
         goto out;
     }
-    code = send_once(client, request, url.data, &status, &answer, err);
+    code = send_once(client, request, url.data, &status, answer, err);
     /* A token may have been refused for its time alone: a new one is worth one try. */
     if (code == 0 && status == 401 && !client->migrc->api_key)
-        code = send_once(client, request, url.data, &status, &answer, err);
-    if (code < 0)
-        goto out;
-    code = mig_client_items(answer.data, answer.len, &items, &message, err);
-    if (status < 200 || status > 299) {
+        code = send_once(client, request, url.data, &status, answer, err);
+    if (code == 0 && (status < 200 || status > 299)) {
+        mig_client_items(answer->data, answer->len, &items, &message, NULL);
         code = answer_error(request, status, &message, err);
-    } else if (code < 0) {
-        mig_err_prefix(err, "the API's answer to %s %.*s", request->method,
-                       (int)strcspn(request->path, "?"), request->path);
-    } else {
-        *ret = items;
-        items = NULL;
     }
 out:
     json_object_put(items);
     mig_buf_fini(&url);
+    mig_buf_fini(&message);
+    return code;
+}
+
+static int
+run(struct mig_client *client, const struct request *request, struct json_object **ret,
+    struct mig_err *err)
+{
+    struct mig_buf answer = MIG_BUF_INIT, message = MIG_BUF_INIT;
+    int code = ask(client, request, &answer, err);
+
+    if (code == 0) {
+        code = mig_client_items(answer.data, answer.len, ret, &message, err);
+        if (code < 0)
+            unreadable(request, err);
+    }
     mig_buf_fini(&answer);
     mig_buf_fini(&message);
     return code;
@@ -227,9 +245,80 @@ int
 mig_client_get(struct mig_client *client, const char *path, struct json_object **ret,
                struct mig_err *err)
 {
-    struct request request = {"GET", path, NULL, 0};
+    struct request request = {"GET", path, NULL, 0, ANSWER_MAX};
 
     return run(client, &request, ret, err);
+}
+
+static int
+no_collection(struct mig_err *err)
+{
+    return mig_err_set(err, MIG_E_PROTOCOL,
+                       "no \"collection\": is api.url the address of a MIG API?");
+}
+
+static int
+not_array(struct mig_err *err)
+{
+    return mig_err_set(err, MIG_E_PROTOCOL, "\"items\" is not an array");
+}
+
+/* The items of the text, raw; an empty text when there are none. */
+static int
+raw_items(const struct mig_buf *answer, const char **ret, size_t *ret_len, struct mig_err *err)
+{
+    const struct mig_json_limits limits = {.max_bytes = EACH_MAX};
+    const char *collection;
+    size_t len;
+    int code = mig_json_check(answer->data ? answer->data : "", answer->len, &limits, err);
+
+    if (code < 0)
+        return code;
+    if (mig_json_raw_member(answer->data, answer->len, "collection", &collection, &len) < 0)
+        return no_collection(err);
+    if (mig_json_raw_member(collection, len, "items", ret, ret_len) < 0 ||
+        memcmp(*ret, "null", 4) == 0) {
+        *ret = "";
+        *ret_len = 0;
+    } else if (**ret != '[') {
+        return not_array(err);
+    }
+    return 0;
+}
+
+int
+mig_client_each(struct mig_client *client, const char *path, const char *name,
+                void (*each)(void *context, const char *text, size_t len), void *context,
+                size_t *ret_count, struct mig_err *err)
+{
+    struct request request = {"GET", path, NULL, 0, EACH_MAX};
+    struct mig_buf answer = MIG_BUF_INIT, quoted = MIG_BUF_INIT;
+    const char *items, *item, *data, *one, *is, *value;
+    size_t items_len, item_len, data_len, one_len, is_len, value_len, next = 0, count = 0;
+    int code = ask(client, &request, &answer, err);
+
+    if (code == 0 && (code = raw_items(&answer, &items, &items_len, err)) < 0)
+        unreadable(&request, err);
+    if (code == 0 && mig_json_add_string(&quoted, name, strlen(name)) < 0)
+        code = mig_err_errno(err, ENOMEM, "API request");
+    while (code == 0 && mig_json_raw_next(items, items_len, &next, &item, &item_len) == 0) {
+        size_t at = 0;
+        if (mig_json_raw_member(item, item_len, "data", &data, &data_len) < 0)
+            continue;
+        while (mig_json_raw_next(data, data_len, &at, &one, &one_len) == 0) {
+            if (mig_json_raw_member(one, one_len, "name", &is, &is_len) < 0 ||
+                is_len != quoted.len || memcmp(is, quoted.data, is_len) != 0 ||
+                mig_json_raw_member(one, one_len, "value", &value, &value_len) < 0)
+                continue;
+            each(context, value, value_len);
+            count++;
+        }
+    }
+    if (code == 0)
+        *ret_count = count;
+    mig_buf_fini(&answer);
+    mig_buf_fini(&quoted);
+    return code;
 }
 
 int
@@ -243,7 +332,7 @@ mig_client_post(struct mig_client *client, const char *path, const char *field, 
     if (mig_http_form(&body, field, value, len) < 0) {
         code = mig_err_errno(err, ENOMEM, "API request");
     } else {
-        request = (struct request){"POST", path, body.data, body.len};
+        request = (struct request){"POST", path, body.data, body.len, ANSWER_MAX};
         code = run(client, &request, ret, err);
     }
     mig_buf_fini(&body);
@@ -262,8 +351,7 @@ mig_client_items(const char *text, size_t len, struct json_object **ret_items,
     if (code < 0)
         return code;
     if (!json_object_object_get_ex(document, "collection", &collection)) {
-        code = mig_err_set(err, MIG_E_PROTOCOL,
-                           "no \"collection\": is api.url the address of a MIG API?");
+        code = no_collection(err);
         goto out;
     }
     if (json_object_object_get_ex(collection, "error", &error) &&
@@ -274,7 +362,7 @@ mig_client_items(const char *text, size_t len, struct json_object **ret_items,
     else
         json_object_get(items);
     if (!json_object_is_type(items, json_type_array)) {
-        code = mig_err_set(err, MIG_E_PROTOCOL, "\"items\" is not an array");
+        code = not_array(err);
         json_object_put(items);
         goto out;
     }

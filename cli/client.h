@@ -30,6 +30,12 @@ void mig_client_prepare(struct mig_client *client);
  * message. */
 int mig_client_get(struct mig_client *client, const char *path, struct json_object **ret,
                    struct mig_err *err);
+/* The same of an answer that may be large, of which no tree is built: calls each() with the JSON
+ * text of the value of every data `name`, and tells how many they were. MIG_E_LIMIT, before any,
+ * when it is over 64 MiB. */
+int mig_client_each(struct mig_client *client, const char *path, const char *name,
+                    void (*each)(void *context, const char *text, size_t len), void *context,
+                    size_t *ret_count, struct mig_err *err);
 /* POST of one form field. */
 int mig_client_post(struct mig_client *client, const char *path, const char *field,
                     const void *value, size_t len, struct json_object **ret, struct mig_err *err);

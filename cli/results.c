@@ -94,71 +94,77 @@ clean_name(struct json_object *command)
 }
 
 static int
-found(struct json_object *result)
+found(const char *result, size_t len)
 {
-    int yes = 0;
+    const char *yes;
+    size_t yes_len;
 
-    if (json_object_is_type(result, json_type_object))
-        mig_json_get_bool(result, "foundanything", 0, &yes, NULL);
-    return yes;
+    return mig_json_raw_member(result, len, "foundanything", &yes, &yes_len) == 0 && yes_len == 4 &&
+           memcmp(yes, "true", 4) == 0;
 }
 
 int
-mig_results_wanted(struct json_object *results, enum mig_show show)
+mig_results_wanted(const char *results, size_t len, enum mig_show show)
 {
+    const char *result;
+    size_t result_len, next = 0;
     int any = 0;
 
-    for (size_t i = 0; results && i < json_object_array_length(results); i++)
-        any |= found(json_object_array_get_idx(results, i));
+    while (!any && mig_json_raw_next(results, len, &next, &result, &result_len) == 0)
+        any = found(result, result_len);
     return show == MIG_SHOW_ALL || (show == MIG_SHOW_FOUND) == (any != 0);
 }
 
 static void
-print_result(struct printing *p, const char *name, size_t index, struct json_object *result)
+print_result(struct printing *p, const char *name, size_t index, const char *result, size_t len)
 {
     const char *module =
         index < p->action->operations_count ? p->action->operations[index].module : "";
     uint32_t flags = p->show == MIG_SHOW_FOUND ? MIG_PRINT_FOUND_ONLY : 0;
     struct mig_buf text = MIG_BUF_INIT;
     struct mig_err err = {0};
-    char *json;
 
-    if (p->show == MIG_SHOW_FOUND && !found(result))
-        return;
-    json = mig_json_text(result);
-    if (!json)
+    if (p->show == MIG_SHOW_FOUND && !found(result, len))
         return;
     if ((strcmp(module, MIG_CANCEL_MODULE) == 0
-             ? mig_cancel_print(json, strlen(json), &text, &err)
-             : mig_module_print(module, json, strlen(json), flags, &text, &err)) < 0) {
+             ? mig_cancel_print(result, len, &text, &err)
+             : mig_module_print(module, result, len, flags, &text, &err)) < 0) {
         fprintf(stderr, "[notice] can not print results of %s, so here is their JSON: %s\n", module,
                 err.text);
         mig_buf_reset(&text);
-        mig_buf_adds(&text, json);
+        mig_buf_add(&text, result, len);
     }
     mig_results_lines(stdout, name, text.data ? text.data : "", text.len);
     mig_buf_fini(&text);
-    free(json);
 }
 
-/* The first soft or hard error that the results name. */
-static const char *
-reason(struct json_object *results)
+/* The first soft or hard error that the results name, as an array that holds it; NULL: none. */
+static struct json_object *
+reason(const char *results, size_t len)
 {
-    struct json_object *errors;
+    const char *result, *errors, *first;
+    size_t result_len, errors_len, first_len, next = 0;
+    struct mig_buf text = MIG_BUF_INIT;
+    struct json_object *array = NULL;
 
-    for (size_t i = 0; results && i < json_object_array_length(results); i++) {
-        if (json_object_object_get_ex(json_object_array_get_idx(results, i), "errors", &errors) &&
-            json_object_is_type(errors, json_type_array) && json_object_array_length(errors) > 0)
-            return json_object_get_string(json_object_array_get_idx(errors, 0));
+    while (mig_json_raw_next(results, len, &next, &result, &result_len) == 0) {
+        if (mig_json_raw_member(result, result_len, "errors", &errors, &errors_len) < 0 ||
+            mig_json_raw_element(errors, errors_len, 0, &first, &first_len) < 0)
+            continue;
+        mig_buf_addc(&text, '[');
+        mig_buf_add(&text, first, first_len);
+        if (mig_buf_addc(&text, ']') == 0)
+            mig_json_parse(text.data, text.len, NULL, &array, NULL);
+        break;
     }
-    return NULL;
+    mig_buf_fini(&text);
+    return array;
 }
 
 static void
-print_unanswered(const char *name, const char *status, struct json_object *results)
+print_unanswered(const char *name, const char *status, const char *results, size_t len)
 {
-    const char *why = reason(results);
+    struct json_object *why = reason(results, len);
     struct mig_buf line = MIG_BUF_INIT;
 
     if (strcmp(status, "sent") == 0)
@@ -166,82 +172,111 @@ print_unanswered(const char *name, const char *status, struct json_object *resul
     else
         mig_buf_addf(&line, "%s command did not succeed. status=%s", name, status);
     if (why)
-        mig_buf_addf(&line, ": %s", why);
+        mig_buf_addf(&line, ": %s", json_object_get_string(json_object_array_get_idx(why, 0)));
     if (!line.failed)
         mig_results_lines(stderr, NULL, line.data, line.len);
     mig_buf_fini(&line);
+    json_object_put(why);
 }
 
 static void
-print_results(struct printing *p, const char *name, struct json_object *results)
+print_results(struct printing *p, const char *name, const char *results, size_t len)
 {
+    const char *result;
+    size_t result_len, next = 0, i = 0;
+
     p->agents++;
-    for (size_t i = 0; results && i < json_object_array_length(results); i++)
-        print_result(p, name, i, json_object_array_get_idx(results, i));
+    while (mig_json_raw_next(results, len, &next, &result, &result_len) == 0)
+        print_result(p, name, i++, result, result_len);
+}
+
+/* A command without its results, which may be large. */
+static struct json_object *
+head(const char *command, size_t len)
+{
+    static const char *const members[] = {"agent", "status"};
+    struct mig_buf text = MIG_BUF_INIT;
+    struct json_object *object = NULL;
+    const char *value;
+    size_t value_len;
+
+    mig_buf_addc(&text, '{');
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        if (mig_json_raw_member(command, len, members[i], &value, &value_len) < 0)
+            continue;
+        mig_buf_addf(&text, "%s\"%s\":", text.len > 1 ? "," : "", members[i]);
+        mig_buf_add(&text, value, value_len);
+    }
+    if (mig_buf_addc(&text, '}') == 0)
+        mig_json_parse(text.data, text.len, NULL, &object, NULL);
+    mig_buf_fini(&text);
+    return object;
 }
 
 static void
-print_command(void *context, struct json_object *command)
+print_command(void *context, const char *command, size_t len)
 {
     struct printing *p = context;
-    struct json_object *results = NULL;
-    const char *status = "";
-    char *name = clean_name(command);
+    struct json_object *object = head(command, len);
+    char *name = object ? clean_name(object) : NULL;
+    const char *status = "", *results;
+    size_t results_len;
 
-    mig_json_get_string(command, "status", 0, &status, NULL);
-    json_object_object_get_ex(command, "results", &results);
-    if (!json_object_is_type(results, json_type_array))
-        results = NULL;
     if (!name)
-        return;
+        goto out;
+    mig_json_get_string(object, "status", 0, &status, NULL);
+    if (mig_json_raw_member(command, len, "results", &results, &results_len) < 0) {
+        results = "";
+        results_len = 0;
+    }
     if (!p->answered && strcmp(status, "success") != 0) {
-        print_unanswered(name, status, results);
+        print_unanswered(name, status, results, results_len);
         /* What was found before a command failed; that it found nothing more is not known. */
-        if (mig_results_wanted(results, MIG_SHOW_FOUND) && p->show != MIG_SHOW_NOTFOUND)
-            print_results(p, name, results);
+        if (mig_results_wanted(results, results_len, MIG_SHOW_FOUND) &&
+            p->show != MIG_SHOW_NOTFOUND)
+            print_results(p, name, results, results_len);
     } else if (p->answered && strcmp(status, "success") == 0 &&
-               mig_results_wanted(results, p->show)) {
-        print_results(p, name, results);
+               mig_results_wanted(results, results_len, p->show)) {
+        print_results(p, name, results, results_len);
         if (p->show != MIG_SHOW_FOUND)
             printf("%s command success\n", name);
     }
+out:
     free(name);
+    json_object_put(object);
 }
 
-/* All pages of a search for commands; `filter` begins with '&'. */
+/* All pages of a search for commands, which become smaller when the results are large; `filter`
+ * begins with '&'. */
 static int
 each_command(struct mig_client *client, int64_t id, const char *filter,
-             void (*each)(void *context, struct json_object *command), void *context,
+             void (*each)(void *context, const char *command, size_t len), void *context,
              struct mig_err *err)
 {
-    struct json_object *items, *command;
     struct mig_buf path = MIG_BUF_INIT;
-    size_t offset = 0, count = PAGE;
+    size_t offset = 0, page = PAGE, count = page;
     int code = 0;
 
-    while (count >= PAGE) {
+    while (count >= page) {
         mig_buf_reset(&path);
-        if (mig_buf_addf(&path, "search?type=command&limit=%d&offset=%zu&actionid=%" PRId64 "%s",
-                         PAGE, offset, id, filter) < 0) {
+        if (mig_buf_addf(&path, "search?type=command&limit=%zu&offset=%zu&actionid=%" PRId64 "%s",
+                         page, offset, id, filter) < 0) {
             code = mig_err_errno(err, ENOMEM, "search");
             break;
         }
-        items = NULL;
-        code = mig_client_get(client, path.data, &items, err);
+        code = mig_client_each(client, path.data, "command", each, context, &count, err);
+        if (code == MIG_E_LIMIT && page > 1) {
+            page = (page + 3) / 4;
+            count = page;
+            continue;
+        }
         if (code == MIG_E_NOT_FOUND) {
             code = 0;
             break;
         }
         if (code < 0)
             break;
-        count = mig_client_count(items, "command");
-        for (size_t i = 0; i < json_object_array_length(items); i++) {
-            command = mig_client_data(json_object_array_get_idx(items, i), "command");
-            if (command)
-                each(context, command);
-        }
         offset += count;
-        json_object_put(items);
     }
     mig_buf_fini(&path);
     return code;

@@ -11,7 +11,6 @@
 #include "args.h"
 #include "base/error.h"
 
-struct json_object;
 struct mig_action;
 struct mig_client;
 struct mig_counters;
@@ -22,8 +21,8 @@ struct mig_counters;
 int mig_results_print(struct mig_client *client, int64_t id, const struct mig_action *action,
                       enum mig_show show, const struct mig_counters *counters, struct mig_err *err);
 
-/* Does -show want this command's results? */
-int mig_results_wanted(struct json_object *results, enum mig_show show);
+/* Does -show want this command's results, the JSON text of an array? */
+int mig_results_wanted(const char *results, size_t len, enum mig_show show);
 /* Writes each line of text behind the prefix (NULL: none). Control characters, which could drive
  * the investigator's terminal, become \xNN. */
 void mig_results_lines(FILE *out, const char *prefix, const char *text, size_t len);

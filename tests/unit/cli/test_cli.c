@@ -372,18 +372,17 @@ answers_are_unwrapped(void **state)
 static void
 show_chooses(void **state)
 {
-    struct json_object *mixed = json_tokener_parse("[{\"foundanything\":false},"
-                                                   "{\"foundanything\":true}]"),
-                       *none = json_tokener_parse("[{\"foundanything\":false}]");
+    static const char mixed[] = "[{\"foundanything\":false}, {\"foundanything\":true}]",
+                      none[] = "[{\"foundanything\":false}]";
 
     (void)state;
-    assert_true(mig_results_wanted(mixed, MIG_SHOW_FOUND));
-    assert_false(mig_results_wanted(mixed, MIG_SHOW_NOTFOUND));
-    assert_true(mig_results_wanted(mixed, MIG_SHOW_ALL));
-    assert_false(mig_results_wanted(none, MIG_SHOW_FOUND));
-    assert_true(mig_results_wanted(none, MIG_SHOW_NOTFOUND));
-    json_object_put(mixed);
-    json_object_put(none);
+    assert_true(mig_results_wanted(mixed, sizeof(mixed) - 1, MIG_SHOW_FOUND));
+    assert_false(mig_results_wanted(mixed, sizeof(mixed) - 1, MIG_SHOW_NOTFOUND));
+    assert_true(mig_results_wanted(mixed, sizeof(mixed) - 1, MIG_SHOW_ALL));
+    assert_false(mig_results_wanted(none, sizeof(none) - 1, MIG_SHOW_FOUND));
+    assert_true(mig_results_wanted(none, sizeof(none) - 1, MIG_SHOW_NOTFOUND));
+    assert_false(mig_results_wanted("", 0, MIG_SHOW_FOUND));
+    assert_false(mig_results_wanted("null", 4, MIG_SHOW_FOUND));
 }
 
 static void
@@ -404,10 +403,22 @@ lines_do_not_drive_the_terminal(void **state)
 
 /* ---- what a failed command had found ---- */
 
-/* Answers like the API: no command succeeded, one failed with a part of its result. Until killed.
- */
+/* More than a client takes at once. */
 static void
-serve(int listener)
+send_too_much(int fd)
+{
+    static const char spaces[1 << 16];
+    ssize_t sent = 0;
+
+    dprintf(fd, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
+    for (int i = 0; i < 1100 && sent >= 0; i++)
+        sent = send(fd, spaces, sizeof(spaces), MSG_NOSIGNAL);
+}
+
+/* Answers like the API: no command succeeded, one failed with a part of its result; `large`: and a
+ * page of a hundred is too large. Until killed. */
+static void
+serve(int listener, bool large)
 {
     static const char none[] =
         "{\"collection\":{\"error\":{\"code\":\"1\",\"message\":\"no results found\"}}}";
@@ -436,17 +447,20 @@ serve(int listener)
         bool good = strstr(request, "status=failed") != NULL;
         const char *body = good ? failed : none;
 
-        dprintf(fd,
-                "HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n"
-                "Connection: close\r\n\r\n%s",
-                good ? "200 OK" : "404 Not Found", strlen(body), body);
+        if (good && large && strstr(request, "limit=100&") != NULL)
+            send_too_much(fd);
+        else
+            dprintf(fd,
+                    "HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n"
+                    "Connection: close\r\n\r\n%s",
+                    good ? "200 OK" : "404 Not Found", strlen(body), body);
         close(fd);
     }
     _exit(0);
 }
 
 static pid_t
-start_api(char *url, size_t size)
+start_api(bool large, char *url, size_t size)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof(address);
@@ -461,7 +475,7 @@ start_api(char *url, size_t size)
     pid = fork();
     assert_true(pid >= 0);
     if (pid == 0)
-        serve(listener);
+        serve(listener, large);
     close(listener);
     return pid;
 }
@@ -492,7 +506,7 @@ restore(FILE *stream, int before, FILE *to, char *ret_text, size_t size)
 }
 
 static void
-a_failed_command_shows_what_it_had_found(void **state)
+print_failed(bool large)
 {
     struct mig_operation operation = {.module = (char[]){"file"}};
     struct mig_action action = {.operations = &operation, .operations_count = 1};
@@ -505,11 +519,10 @@ a_failed_command_shows_what_it_had_found(void **state)
     int before[2], code;
     pid_t pid;
 
-    (void)state;
     if (!getenv("MIG_PLUGIN_DIR"))
         skip();
     assert_true(files[0] && files[1]);
-    pid = start_api(url, sizeof(url));
+    pid = start_api(large, url, sizeof(url));
     migrc.url = url;
     code = mig_client_open(&migrc, NULL, false, &client, &err);
     before[0] = divert(stdout, files[0]);
@@ -527,6 +540,20 @@ a_failed_command_shows_what_it_had_found(void **state)
     assert_string_equal(told,
                         "web1 command did not succeed. status=failed: killed: over its limit\n"
                         "1 agent has found results\n");
+}
+
+static void
+a_failed_command_shows_what_it_had_found(void **state)
+{
+    (void)state;
+    print_failed(false);
+}
+
+static void
+pages_become_smaller_when_results_are_large(void **state)
+{
+    (void)state;
+    print_failed(true);
 }
 
 /* Where the file module was built; without it the test that prints by it is skipped. */
@@ -564,6 +591,7 @@ main(int argc, char **argv)
         cmocka_unit_test(show_chooses),
         cmocka_unit_test(lines_do_not_drive_the_terminal),
         cmocka_unit_test(a_failed_command_shows_what_it_had_found),
+        cmocka_unit_test(pages_become_smaller_when_results_are_large),
     };
 
     mig_worker_role(argc, argv);
