@@ -6,6 +6,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_acl \
 	tests/fuzz/fuzz_action \
 	tests/fuzz/fuzz_audit \
+	tests/fuzz/fuzz_baseline \
 	tests/fuzz/fuzz_collect \
 	tests/fuzz/fuzz_command \
 	tests/fuzz/fuzz_conf \
@@ -21,12 +22,14 @@ fuzz_targets = \
 	tests/fuzz/fuzz_ntp \
 	tests/fuzz/fuzz_options \
 	tests/fuzz/fuzz_packages \
+	tests/fuzz/fuzz_ping \
 	tests/fuzz/fuzz_record \
 	tests/fuzz/fuzz_regex \
 	tests/fuzz/fuzz_salvage \
 	tests/fuzz/fuzz_scribe \
 	tests/fuzz/fuzz_signature \
 	tests/fuzz/fuzz_spool \
+	tests/fuzz/fuzz_sshkey \
 	tests/fuzz/fuzz_token \
 	tests/fuzz/fuzz_unpack \
 	tests/fuzz/fuzz_worker
@@ -51,6 +54,11 @@ tests_fuzz_fuzz_audit_SOURCES = tests/fuzz/fuzz_audit.c tests/fuzz/fuzz.h $(AUDI
 tests_fuzz_fuzz_audit_CPPFLAGS = $(AM_CPPFLAGS) $(SDK_CPPFLAGS) -I$(srcdir)/plugins/audit
 tests_fuzz_fuzz_audit_LDADD = $(SDK_LIB) $(FUZZ_LIBS)
 tests_fuzz_fuzz_audit_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_baseline_SOURCES = tests/fuzz/fuzz_baseline.c tests/fuzz/fuzz.h $(fswatch_sources) \
+	$(FUZZ_DRIVER)
+tests_fuzz_fuzz_baseline_CPPFLAGS = $(AM_CPPFLAGS) $(SDK_CPPFLAGS) -I$(srcdir)/plugins/fswatch
+tests_fuzz_fuzz_baseline_LDADD = $(SDK_SEARCH_LIB) $(SDK_LIB) $(FUZZ_LIBS) $(CRYPTO_LIBS)
+tests_fuzz_fuzz_baseline_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_collect_SOURCES = tests/fuzz/fuzz_collect.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_collect_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_collect_LDFLAGS = $(FUZZ_LINK)
@@ -100,6 +108,11 @@ tests_fuzz_fuzz_packages_SOURCES = tests/fuzz/fuzz_packages.c tests/fuzz/fuzz.h 
 tests_fuzz_fuzz_packages_CPPFLAGS = $(AM_CPPFLAGS) $(SDK_CPPFLAGS)
 tests_fuzz_fuzz_packages_LDADD = $(SDK_PACKAGES_LIB) $(SDK_LIB) $(FUZZ_LIBS)
 tests_fuzz_fuzz_packages_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_ping_SOURCES = plugins/ping/packet.c tests/fuzz/fuzz_ping.c tests/fuzz/fuzz.h \
+	$(FUZZ_DRIVER)
+tests_fuzz_fuzz_ping_CPPFLAGS = $(AM_CPPFLAGS) $(SDK_CPPFLAGS) -I$(srcdir)/plugins/ping
+tests_fuzz_fuzz_ping_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_ping_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_record_SOURCES = tests/fuzz/fuzz_record.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_record_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_record_LDFLAGS = $(FUZZ_LINK)
@@ -132,6 +145,15 @@ tests_fuzz_fuzz_spool_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_token_SOURCES = tests/fuzz/fuzz_token.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_token_LDADD = scheduler/libmig-api.a $(FUZZ_LIBS)
 tests_fuzz_fuzz_token_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_sshkey_SOURCES = \
+	plugins/sshkey/base64.c \
+	plugins/sshkey/blob.c \
+	plugins/sshkey/der.c \
+	plugins/sshkey/keyfile.c \
+	tests/fuzz/fuzz_sshkey.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
+tests_fuzz_fuzz_sshkey_CPPFLAGS = $(AM_CPPFLAGS) $(SDK_CPPFLAGS) -I$(srcdir)/plugins/sshkey
+tests_fuzz_fuzz_sshkey_LDADD = $(SDK_LIB) $(FUZZ_LIBS) $(CRYPTO_LIBS)
+tests_fuzz_fuzz_sshkey_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_unpack_SOURCES = tests/fuzz/fuzz_unpack.c tests/fuzz/fuzz.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_unpack_CPPFLAGS = $(AM_CPPFLAGS) $(SDK_CPPFLAGS)
 tests_fuzz_fuzz_unpack_LDADD = $(SDK_SEARCH_LIB) $(FUZZ_LIBS)
@@ -158,6 +180,13 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/fuzz_audit/execve.txt \
 	tests/fuzz/corpus/fuzz_audit/odd.bin \
 	tests/fuzz/corpus/fuzz_audit/user.txt \
+	tests/fuzz/corpus/fuzz_baseline/cut.bin \
+	tests/fuzz/corpus/fuzz_baseline/depth.bin \
+	tests/fuzz/corpus/fuzz_baseline/good.bin \
+	tests/fuzz/corpus/fuzz_baseline/link.bin \
+	tests/fuzz/corpus/fuzz_baseline/name.bin \
+	tests/fuzz/corpus/fuzz_baseline/other.bin \
+	tests/fuzz/corpus/fuzz_baseline/twice.bin \
 	tests/fuzz/corpus/fuzz_collect/plain.txt \
 	tests/fuzz/corpus/fuzz_collect/private.txt \
 	tests/fuzz/corpus/fuzz_command/done.json \
@@ -240,6 +269,12 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/fuzz_packages/sqlite-log.bin \
 	tests/fuzz/corpus/fuzz_packages/sqlite.bin \
 	tests/fuzz/corpus/fuzz_packages/status.bin \
+	tests/fuzz/corpus/fuzz_ping/long-header.bin \
+	tests/fuzz/corpus/fuzz_ping/quoted.bin \
+	tests/fuzz/corpus/fuzz_ping/reply-header.bin \
+	tests/fuzz/corpus/fuzz_ping/reply.bin \
+	tests/fuzz/corpus/fuzz_ping/reply6.bin \
+	tests/fuzz/corpus/fuzz_ping/short.bin \
 	tests/fuzz/corpus/fuzz_record/cut.bin \
 	tests/fuzz/corpus/fuzz_record/empty.bin \
 	tests/fuzz/corpus/fuzz_record/entry.bin \
@@ -274,6 +309,19 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/fuzz_spool/length.bin \
 	tests/fuzz/corpus/fuzz_spool/older.bin \
 	tests/fuzz/corpus/fuzz_spool/trailing.bin \
+	tests/fuzz/corpus/fuzz_sshkey/authorized.txt \
+	tests/fuzz/corpus/fuzz_sshkey/blob.bin \
+	tests/fuzz/corpus/fuzz_sshkey/der-pkcs8.bin \
+	tests/fuzz/corpus/fuzz_sshkey/der-rsa.bin \
+	tests/fuzz/corpus/fuzz_sshkey/known.txt \
+	tests/fuzz/corpus/fuzz_sshkey/openssh-encrypted.txt \
+	tests/fuzz/corpus/fuzz_sshkey/openssh.txt \
+	tests/fuzz/corpus/fuzz_sshkey/pem-encrypted.txt \
+	tests/fuzz/corpus/fuzz_sshkey/pkcs1.txt \
+	tests/fuzz/corpus/fuzz_sshkey/pkcs8.txt \
+	tests/fuzz/corpus/fuzz_sshkey/public.txt \
+	tests/fuzz/corpus/fuzz_sshkey/rfc4716.txt \
+	tests/fuzz/corpus/fuzz_sshkey/sec1.txt \
 	tests/fuzz/corpus/fuzz_token/good.txt \
 	tests/fuzz/corpus/fuzz_token/late.txt \
 	tests/fuzz/corpus/fuzz_token/nul.txt \
