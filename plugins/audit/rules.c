@@ -6,6 +6,7 @@
 #include "audit.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,32 +22,31 @@ static int
 refuse_members(const struct mig_host *host, struct json_object *object, const char *where,
                const char *const known[], size_t count)
 {
-    json_object_object_foreach(object, member, value)
-    {
-        (void)value;
-        if (strcmp(member, "rulespath") == 0 || strcmp(member, "backloglimit") == 0)
+    static const char *const gone[] = {"rulespath", "backloglimit"};
+
+    for (size_t i = 0; i < MIG_COUNT(gone); i++)
+        if (json_object_object_get_ex(object, gone[i], NULL))
             return mig_refuse(host, -EINVAL,
                               "%s: this module does not change what the kernel audits, so that it "
                               "can run beside auditd: leave that to auditctl(8) and remove it",
-                              member);
-    }
+                              gone[i]);
     return mig_json_only(host, object, where, known, count);
 }
 
 static int
-check_types(const struct mig_host *host, struct json_object *types)
+check_types(const struct mig_host *host, const char *where, struct json_object *types)
 {
     for (size_t i = 0; types != NULL && i < json_object_array_length(types); i++)
         if (!audit_type_known(mig_json_string_at(types, i)))
             return mig_refuse(host, -EINVAL,
-                              "rules: expected the name of a record type such as SYSCALL or "
+                              "%s: expected the name of a record type such as SYSCALL or "
                               "USER_LOGIN, found '%.64s'",
-                              mig_json_string_at(types, i));
+                              where, mig_json_string_at(types, i));
     return 0;
 }
 
 static int
-check_severity(const struct mig_host *host, struct json_object *rule)
+check_severity(const struct mig_host *host, const char *where, struct json_object *rule)
 {
     const char *severity = "low";
     int code = mig_json_get_string(host, rule, "severity", &severity);
@@ -57,37 +57,48 @@ check_severity(const struct mig_host *host, struct json_object *rule)
         if (strcmp(severity, severities[i]) == 0)
             return 0;
     return mig_refuse(host, -EINVAL,
-                      "rules: severity: expected critical, high, medium or low, found '%.64s'",
+                      "%s: severity: expected critical, high, medium or low, found '%.64s'", where,
                       severity);
 }
 
 static int
-check_rule(const struct mig_host *host, struct json_object *rule)
+check_fields(const struct mig_host *host, const char *where, struct json_object *rule)
+{
+    struct json_object *fields = NULL;
+    bool texts;
+
+    if (!json_object_object_get_ex(rule, "fields", &fields))
+        return 0;
+    texts = json_object_is_type(fields, json_type_object);
+    if (texts) {
+        json_object_object_foreach(fields, name, value)
+        {
+            (void)name;
+            texts &= json_object_is_type(value, json_type_string);
+        }
+    }
+    return texts ? 0 : mig_refuse(host, -EINVAL, "%s: fields: expected an object of texts", where);
+}
+
+/* `where` names the rule in a refusal. */
+static int
+check_rule(const struct mig_host *host, const char *where, struct json_object *rule)
 {
     static const char *const known[] = {"types", "keys", "fields", "severity", "drop"};
-    struct json_object *types = NULL, *keys = NULL, *fields = NULL;
+    struct json_object *types = NULL, *keys = NULL;
     bool drop;
     int code;
 
     if (!json_object_is_type(rule, json_type_object))
-        return mig_refuse(host, -EINVAL, "rules: expected an array of objects");
-    if ((code = refuse_members(host, rule, "rules", known, MIG_COUNT(known))) < 0 ||
+        return mig_refuse(host, -EINVAL, "%s: expected an object", where);
+    if ((code = refuse_members(host, rule, where, known, MIG_COUNT(known))) < 0 ||
         (code = mig_json_get_strings(host, rule, "types", &types)) < 0 ||
         (code = mig_json_get_strings(host, rule, "keys", &keys)) < 0 ||
         (code = mig_json_get_bool(host, rule, "drop", &drop)) < 0 ||
-        (code = check_types(host, types)) < 0)
+        (code = check_types(host, where, types)) < 0 ||
+        (code = check_fields(host, where, rule)) < 0)
         return code;
-    if (json_object_object_get_ex(rule, "fields", &fields)) {
-        if (!json_object_is_type(fields, json_type_object))
-            return mig_refuse(host, -EINVAL, "rules: fields: expected an object of texts");
-        json_object_object_foreach(fields, name, value)
-        {
-            (void)name;
-            if (!json_object_is_type(value, json_type_string))
-                return mig_refuse(host, -EINVAL, "rules: fields: expected an object of texts");
-        }
-    }
-    return check_severity(host, rule);
+    return check_severity(host, where, rule);
 }
 
 int
@@ -96,6 +107,7 @@ audit_settings_read(const struct mig_host *host, struct json_object *config,
 {
     static const char *const known[] = {"rules", "ratelimit", "includeraw"};
     struct audit_settings settings = {.rate = 500};
+    char where[32];
     int code;
 
     if ((code = refuse_members(host, config, "audit", known, MIG_COUNT(known))) < 0 ||
@@ -109,9 +121,12 @@ audit_settings_read(const struct mig_host *host, struct json_object *config,
             json_object_array_length(settings.rules) > RULES_MAX)
             return mig_refuse(host, -EINVAL, "rules: expected an array of %u objects at most",
                               RULES_MAX);
-        for (size_t i = 0; i < json_object_array_length(settings.rules); i++)
-            if ((code = check_rule(host, json_object_array_get_idx(settings.rules, i))) < 0)
+        for (size_t i = 0; i < json_object_array_length(settings.rules); i++) {
+            snprintf(where, sizeof(where), "rules[%zu]", i);
+            code = check_rule(host, where, json_object_array_get_idx(settings.rules, i));
+            if (code < 0)
                 return code;
+        }
     }
     settings.config = json_object_get(config);
     *ret_settings = settings;
@@ -189,9 +204,10 @@ audit_rules_decide(const struct audit_settings *settings, const struct audit_eve
         struct json_object *rule = json_object_array_get_idx(settings->rules, i), *value = NULL;
         const char *severity;
 
-        if ((json_object_object_get_ex(rule, "types", &value) && !has_type(event, value)) ||
-            (json_object_object_get_ex(rule, "keys", &value) && !has_key(event, value)) ||
-            (json_object_object_get_ex(rule, "fields", &value) && !has_fields(event, value)))
+        /* null is as if it were not there, as for the getters of <mig/json.h>. */
+        if (((value = json_object_object_get(rule, "types")) != NULL && !has_type(event, value)) ||
+            ((value = json_object_object_get(rule, "keys")) != NULL && !has_key(event, value)) ||
+            ((value = json_object_object_get(rule, "fields")) != NULL && !has_fields(event, value)))
             continue;
         if (json_object_get_boolean(json_object_object_get(rule, "drop")))
             return NULL;

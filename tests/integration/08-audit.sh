@@ -68,6 +68,15 @@ like "$(cat "$PLATFORM_DIR/printed")" '^ok:true$' "it prints the line of the ori
 is "$(auditctl -s 2>/dev/null | grep -E '^(enabled|failure|pid|rate_limit|backlog_limit) ')" "$before" \
     "the kernel's audit is as it was, its connection to auditd too"
 
+# Without rules every event is an alert.
+stop_named mig-agent
+echo '{}' >"$SITE/persist/audit.json"
+lone_agent_up
+wait_for 30 "audit does not run" module_is audit running
+audit_py send 'op=noise acct="b"'
+wait_for 15 "no alert" alerted '.Data.op == "noise" and .Data.acct == "b" and .severity == "low"'
+ok $? "without rules it listens, and every event is an alert"
+
 # A wrong configuration is told, not run.
 stop_named mig-agent
 echo '{"rulespath": "/etc/audit/rules"}' >"$SITE/persist/audit.json"

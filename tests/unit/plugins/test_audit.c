@@ -225,6 +225,44 @@ test_rules(void **state)
     mig_mock_free(mock);
 }
 
+/* Rules may be left out, as their members may. */
+static void
+test_optional_rules(void **state)
+{
+    static const struct {
+        const char *config, *severity;
+    } cases[] = {
+        {"null", "low"},
+        {"{}", "low"},
+        {"{\"rules\":[]}", NULL},
+        {"{\"rules\":[{}]}", "low"},
+        {"{\"rules\":[{\"types\":null,\"keys\":null,\"severity\":\"high\"}]}", "high"},
+    };
+    struct mig_mock *mock = mig_mock_new();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct json_object *object = json_tokener_parse(cases[i].config);
+        struct audit_settings settings;
+        struct audit_events events = {0};
+        struct audit_event *event;
+        const char *severity;
+
+        assert_int_equal(audit_settings_read(mig_mock_host(mock), object, &settings), 0);
+        add(&events, 1300, "audit(1.100:7): exe=\"/bin/a\" key=\"admin\"");
+        event = audit_events_take(&events, 0, true);
+        severity = audit_rules_decide(&settings, event);
+        if (cases[i].severity == NULL)
+            assert_null(severity);
+        else
+            assert_string_equal(severity, cases[i].severity);
+        audit_event_free(event);
+        audit_settings_free(&settings);
+        json_object_put(object);
+    }
+    mig_mock_free(mock);
+}
+
 static void
 test_refusals(void **state)
 {
@@ -237,15 +275,15 @@ test_refusals(void **state)
         {"{\"x\":1}", "audit: unknown member 'x', expected rules, ratelimit and includeraw"},
         {"{\"ratelimit\":0}", "ratelimit: expected 1 to 100000 alerts a second"},
         {"{\"rules\":{}}", "rules: expected an array of 1000 objects at most"},
-        {"{\"rules\":[1]}", "rules: expected an array of objects"},
+        {"{\"rules\":[1]}", "rules[0]: expected an object"},
         {"{\"rules\":[{\"type\":[]}]}",
-         "rules: unknown member 'type', expected types, keys, fields, severity and drop"},
+         "rules[0]: unknown member 'type', expected types, keys, fields, severity and drop"},
         {"{\"rules\":[{\"types\":[\"SYSCALLS\"]}]}",
-         "rules: expected the name of a record type such as SYSCALL or USER_LOGIN, found "
+         "rules[0]: expected the name of a record type such as SYSCALL or USER_LOGIN, found "
          "'SYSCALLS'"},
-        {"{\"rules\":[{\"severity\":\"huge\"}]}",
-         "rules: severity: expected critical, high, medium or low, found 'huge'"},
-        {"{\"rules\":[{\"fields\":{\"pid\":1}}]}", "rules: fields: expected an object of texts"},
+        {"{\"rules\":[{},{\"severity\":\"huge\"}]}",
+         "rules[1]: severity: expected critical, high, medium or low, found 'huge'"},
+        {"{\"rules\":[{\"fields\":{\"pid\":1}}]}", "rules[0]: fields: expected an object of texts"},
         {"{\"includeraw\":1}", "parameter 'includeraw' must be true or false, not int"},
     };
     struct mig_mock *mock = mig_mock_new();
@@ -280,10 +318,11 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_head),   cmocka_unit_test(test_fields),
-        cmocka_unit_test(test_events), cmocka_unit_test(test_messages_of_programs),
-        cmocka_unit_test(test_bounds), cmocka_unit_test(test_rules),
-        cmocka_unit_test(test_names),  cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_head),           cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_events),         cmocka_unit_test(test_messages_of_programs),
+        cmocka_unit_test(test_bounds),         cmocka_unit_test(test_rules),
+        cmocka_unit_test(test_names),          cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_optional_rules),
     };
 
     return cmocka_run_group_tests_name("audit", tests, NULL, NULL);
