@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -249,6 +250,50 @@ test_restart(void **state)
     assert_null(strstr(mig_mock_alerts(mock), "tree/removed"));
 }
 
+/* ---- a queue that overflows ---- */
+
+/* Above this, the queue of the kernel takes too long to fill. */
+#define QUEUE_MOST 200000
+
+/* Two names in turn: what is the same as the last event is not queued again. */
+static int
+overflow(struct mig_mock *of, void *context)
+{
+    const long *size = context;
+    long i;
+
+    (void)of;
+    for (i = 0; i < *size + 100; i++)
+        assert_int_equal(utimensat(AT_FDCWD, i % 2 ? "tree/a" : "tree/b", NULL, 0), 0);
+    tree_text("tree/lost", "text");
+    return 1;
+}
+
+static void
+test_overflow(void **state)
+{
+    FILE *in = fopen("/proc/sys/fs/inotify/max_queued_events", "r");
+    long size = 0;
+
+    (void)state;
+    if (in == NULL || fscanf(in, "%ld", &size) != 1 || size > QUEUE_MOST)
+        size = 0;
+    if (in != NULL)
+        fclose(in);
+    if (size == 0)
+        skip();
+    tree_text("tree/a", "text");
+    tree_text("tree/b", "text");
+    mig_mock_then_until(mock, is_ready, NULL);
+    mig_mock_then_until(mock, overflow, &size);
+    mig_mock_then_until(mock, is_made, "tree/lost");
+    mig_mock_then_question(mock, "{}");
+    persist();
+    assert_non_null(strstr(mig_mock_alerts(mock), "\"event\":\"overflow\""));
+    assert_true(is_told(mock, "created", "tree/lost"));
+    assert_non_null(strstr(mig_mock_answers(mock), "\\\"overflows\\\":1,"));
+}
+
 int
 main(void)
 {
@@ -256,6 +301,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
         cmocka_unit_test_setup_teardown(test_changes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_restart, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_overflow, setup, teardown),
     };
     const char *build = getenv("top_builddir");
     char path[4096];
