@@ -501,7 +501,8 @@ scheduler_up()
     user = migscheduler
 [mq]
     uri = "$AMQP_URI"
-[logging]
+${SCHEDULER_MQ:+    $SCHEDULER_MQ
+}[logging]
     mode = stdout
     level = ${MIG_LOG_LEVEL:-info}
 CONF

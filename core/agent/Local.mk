@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MPL-2.0
 core_libmig_agent_a_SOURCES += \
+	core/agent/account.c \
+	core/agent/account.h \
 	core/agent/agent.c \
 	core/agent/agent.h \
 	core/agent/alerts.c \

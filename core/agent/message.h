@@ -8,7 +8,8 @@ enum mig_message {
     MIG_MSG_LOG = 1,   /* role: number severity, text */
     MIG_MSG_HELLO = 2, /* supervisor, first: what the role needs, see each */
 
-    /* relay. HELLO: text queueloc. A command's `place` says how to acknowledge it. */
+    /* relay. HELLO: text queueloc, text user and text password of the endpoint's own account ("":
+     * the site's). A command's `place` says how to acknowledge it. */
     MIG_MSG_COMMAND = 10, /* relay: number connection, number tag, bytes */
     MIG_MSG_ACK = 11,     /* supervisor: number connection, number tag */
     MIG_MSG_RESULT = 12,  /* supervisor: number cookie, bytes */

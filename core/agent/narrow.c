@@ -41,24 +41,26 @@ static const char *const known[] = {"agent.checktarget",
 
 /* What root obeys must be root's. */
 static int
-check_owner(const char *path, int fd, struct mig_err *err)
+check_owner(const char *path, int fd, int secret, struct mig_err *err)
 {
+    mode_t others = secret ? S_IRWXG | S_IRWXO : S_IWGRP | S_IWOTH;
     struct stat st;
 
     if (fstat(fd, &st) < 0)
         return mig_err_errno(err, errno, "%s", path);
     if (!S_ISREG(st.st_mode))
         return mig_err_set(err, MIG_E_CONFIG, "%s: expected a regular file", path);
-    if ((st.st_uid != 0 && st.st_uid != geteuid()) || (st.st_mode & (S_IWGRP | S_IWOTH)))
+    if ((st.st_uid != 0 && st.st_uid != geteuid()) || (st.st_mode & others))
         return mig_err_set(err, MIG_E_CONFIG,
                            "%s: owned by user %u, mode %04o: expected a file of root that nobody "
-                           "else can write (chown root, chmod go-w)",
-                           path, (unsigned)st.st_uid, (unsigned)st.st_mode & 07777);
+                           "else can %s (chown root, chmod go-%s)",
+                           path, (unsigned)st.st_uid, (unsigned)st.st_mode & 07777,
+                           secret ? "read" : "write", secret ? "rwx" : "w");
     return 0;
 }
 
-int
-mig_owned_file_read(const char *path, size_t max, struct mig_buf *out, struct mig_err *err)
+static int
+read_owned(const char *path, int secret, size_t max, struct mig_buf *out, struct mig_err *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     int rc;
@@ -66,7 +68,7 @@ mig_owned_file_read(const char *path, size_t max, struct mig_buf *out, struct mi
     if (fd < 0)
         return errno == ENOENT || errno == ENOTDIR ? -ENOENT
                                                    : mig_err_errno(err, errno, "%s", path);
-    rc = check_owner(path, fd, err);
+    rc = check_owner(path, fd, secret, err);
     if (rc == 0) {
         rc = mig_fd_read_all(fd, max, out);
         if (rc < 0)
@@ -74,6 +76,18 @@ mig_owned_file_read(const char *path, size_t max, struct mig_buf *out, struct mi
     }
     close(fd);
     return rc;
+}
+
+int
+mig_owned_file_read(const char *path, size_t max, struct mig_buf *out, struct mig_err *err)
+{
+    return read_owned(path, 0, max, out, err);
+}
+
+int
+mig_secret_file_read(const char *path, size_t max, struct mig_buf *out, struct mig_err *err)
+{
+    return read_owned(path, 1, max, out, err);
 }
 
 int

@@ -40,5 +40,7 @@ int mig_narrow_is_off(const struct mig_site *site, const char *module);
 /* Reads a file that root obeys: a regular one, of root, that nobody else can write. -ENOENT when
  * there is none, without a message. */
 int mig_owned_file_read(const char *path, size_t max, struct mig_buf *out, struct mig_err *err);
+/* The same of one that nobody else can read either. */
+int mig_secret_file_read(const char *path, size_t max, struct mig_buf *out, struct mig_err *err);
 
 #endif

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/account.h"
 #include "agent/message.h"
 #include "agent/pack.h"
 #include "agent/role.h"
@@ -30,6 +31,7 @@
 struct relay {
     struct mig_amqp *amqp;
     char queue[256];
+    struct mig_account account;
     uint64_t connection; /* counts up: a tag means something on its own connection only */
     size_t next_address;
     int64_t retry_at;
@@ -103,6 +105,8 @@ open_broker(struct relay *r, const char *uri, int proxied, struct mig_err *err)
 {
     struct mig_amqp_options options = {
         .uri = uri,
+        .user = r->account.user[0] ? r->account.user : NULL,
+        .password = r->account.password,
         .ca_pem = r->ca[0] ? r->ca : NULL,
         .cert_pem = r->cert[0] ? r->cert : NULL,
         .key_pem = r->key[0] ? r->key : NULL,
@@ -119,6 +123,8 @@ open_broker(struct relay *r, const char *uri, int proxied, struct mig_err *err)
     if (rc < 0) {
         mig_amqp_close(r->amqp);
         r->amqp = NULL;
+        if (r->account.user[0])
+            mig_err_prefix(err, "account %s of relay.conf", r->account.user);
     }
     return rc;
 }
@@ -316,6 +322,18 @@ run(struct relay *r)
     }
 }
 
+static void
+unpack_text(struct mig_unpack *in, char to[MIG_ACCOUNT_MAX])
+{
+    size_t len = 0;
+    const char *text = mig_unpack_bytes(in, &len);
+
+    if (in->bad || len >= MIG_ACCOUNT_MAX)
+        in->bad = 1;
+    else
+        memcpy(to, text, len);
+}
+
 int
 mig_relay_main(const struct mig_role_user *user)
 {
@@ -335,6 +353,8 @@ mig_relay_main(const struct mig_role_user *user)
         goto out;
     mig_unpack_init(&in, hello.data, hello.len);
     queueloc = mig_unpack_dup(&in, NULL);
+    unpack_text(&in, r.account.user);
+    unpack_text(&in, r.account.password);
     if (in.bad)
         goto out;
     snprintf(r.queue, sizeof(r.queue), MIG_QUEUE_AGENT_PREFIX "%s", queueloc);

@@ -178,6 +178,8 @@ start_relay(struct mig_supervisor *s)
 
     s->relay_instance++;
     mig_pack_text(&hello, s->queueloc);
+    mig_pack_text(&hello, s->account.user);
+    mig_pack_text(&hello, s->account.password);
     if (mig_child_start(&s->relay, &hello, &err) < 0)
         mig_log(MIG_SEV_ERR, "%s", err.text[0] ? err.text : "the relay does not start");
     mig_buf_fini(&hello);
@@ -539,6 +541,8 @@ mig_supervisor_run(const struct mig_site *site, struct mig_err *err)
     s.started = mig_time_now().sec;
     rc = watch_signals(err);
     if (rc == 0)
+        rc = mig_account_load(site, &s.account, err);
+    if (rc == 0)
         rc = resolve_users(&s, err);
     if (rc == 0) {
         s.roster = mig_roster_new(mig_site_plugin_dir(site));
@@ -561,6 +565,7 @@ mig_supervisor_run(const struct mig_site *site, struct mig_err *err)
                              s.relay_up ? "commands do not end" : "the broker is not to be had");
     }
     close_state(&s);
+    mig_account_wipe(&s.account);
     mig_cgroup_stop();
     return rc;
 }

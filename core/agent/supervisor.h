@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agent/account.h"
 #include "agent/child.h"
 #include "agent/identity.h"
 #include "base/error.h"
@@ -28,6 +29,7 @@ struct mig_supervisor {
     const struct mig_site *site;
     int run_fd, lock_fd, spool_fd;
     char queueloc[MIG_QUEUELOC_MAX];
+    struct mig_account account;
     char verifier_home[512];
     struct mig_journal *journal;
     struct mig_owner_log *owner_log;

@@ -11,7 +11,9 @@
 struct mig_amqp;
 
 struct mig_amqp_options {
-    const char *uri;      /* amqp[s]://user:password@host:port/vhost */
+    const char *uri;  /* amqp[s]://user:password@host:port/vhost */
+    const char *user; /* NULL: those of the address */
+    const char *password;
     const char *ca_pem;   /* path of a CA file; required with amqps */
     const char *cert_pem; /* path, or NULL */
     const char *key_pem;
@@ -76,8 +78,9 @@ int mig_amqp_requeue(struct mig_amqp *amqp, uint64_t tag, struct mig_err *err);
 
 #define MIG_AMQP_PERSISTENT (1u << 0)
 #define MIG_AMQP_MANDATORY (1u << 1)
-/* Sends without waiting. ttl_ms 0: none. `cookie` names the message in mig_amqp_flush(). -EBUSY from
- * either: the broker takes nothing for want of disk or memory, and the connection is given up. */
+/* Sends without waiting. ttl_ms 0: none. `cookie` names the message in mig_amqp_flush(). -EBUSY
+ * from either: the broker takes nothing for want of disk or memory, and the connection is given up.
+ */
 int mig_amqp_publish(struct mig_amqp *amqp, const char *exchange, const char *key, const void *body,
                      size_t len, unsigned flags, int64_t ttl_ms, uint64_t cookie,
                      struct mig_err *err);

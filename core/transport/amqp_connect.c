@@ -221,6 +221,10 @@ mig_amqp_open(const struct mig_amqp_options *options, struct mig_amqp **ret, str
     rc = parse_uri(options->uri, uri, &info, err);
     if (rc < 0)
         goto out;
+    if (options->user) {
+        info.user = (char *)(uintptr_t)options->user;
+        info.password = (char *)(uintptr_t)options->password;
+    }
     snprintf(amqp->where, sizeof(amqp->where), "%.255s:%d", info.host, info.port);
     if (strlen(info.user) < sizeof(amqp->user))
         snprintf(amqp->user, sizeof(amqp->user), "%s", info.user);

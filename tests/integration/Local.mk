@@ -15,7 +15,8 @@ integration_tests = \
 	tests/integration/09-dispatch.sh \
 	tests/integration/10-cancel.sh \
 	tests/integration/11-endpoint.sh \
-	tests/integration/12-interop.sh
+	tests/integration/12-interop.sh \
+	tests/integration/13-account.sh
 TESTS += $(integration_tests)
 
 EXTRA_DIST += \
