@@ -86,6 +86,9 @@ agent_run || bail_out "the agent does not start"
 wait_for 30 "the broker does not refuse" logged "relay: account $queueloc of relay.conf: broker .*log in"
 ok $? "a wrong password is said to be relay.conf's"
 stop_named mig-agent
+out=$(timeout 120 "$AGENT" -m agent-checkin 2>&1)
+is "$?" 1 "a check-in that does not get in gives up by itself"
+like "$out" 'the check-in did not come to its end: the broker is not to be had' "and says so"
 
 # 3. Its own.
 account "$queueloc" "$(password_of "$queueloc")"
