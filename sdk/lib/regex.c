@@ -44,32 +44,24 @@ int
 mig_regex_new(const char *pattern, size_t length, struct mig_regex **ret_regex, char *ret_message,
               size_t message_size)
 {
-    struct mig_regex *regex = NULL;
-    struct regex_tree tree = {0};
-    int code;
+    struct mig_regex *regex;
+    struct program *program = NULL;
+    struct regex_tree tree;
+    int code =
+        mig_program_compile(pattern, length, false, &tree, &program, ret_message, message_size);
 
-    if (length > MIG_REGEX_PATTERN_MAX) {
-        snprintf(ret_message, message_size,
-                 "a regular expression of %zu bytes is longer than the %u allowed", length,
-                 MIG_REGEX_PATTERN_MAX);
-        return -E2BIG;
-    }
-    code = mig_regex_parse(pattern, length, false, &tree, ret_message, message_size);
     if (code < 0)
         return code;
     regex = calloc(1, sizeof(*regex));
-    code = regex != NULL ? mig_program_new(&tree, &regex->program) : -ENOMEM;
-    if (code == 0)
-        code = mig_regex_find_literals(&tree, &regex->literals);
-    if (code == -E2BIG)
-        mig_regex_explain(pattern, length, 0, "expression too large", ret_message, message_size);
-    else if (code < 0)
-        snprintf(ret_message, message_size, "no memory for a regular expression");
+    code = regex != NULL ? mig_regex_find_literals(&tree, &regex->literals) : -ENOMEM;
     mig_regex_tree_fini(&tree);
     if (code < 0) {
-        mig_regex_free(regex);
+        snprintf(ret_message, message_size, "no memory for a regular expression");
+        mig_program_free(program);
+        free(regex);
         return code;
     }
+    regex->program = program;
     regex->serial = atomic_fetch_add(&serials, 1);
     *ret_regex = regex;
     return 0;

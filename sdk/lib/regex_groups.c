@@ -44,33 +44,25 @@ int
 mig_regex_groups_new(const char *pattern, size_t length, struct mig_regex_groups **ret_groups,
                      char *ret_message, size_t message_size)
 {
-    struct regex_tree tree = {0};
     struct mig_regex_groups *groups;
-    int code;
+    struct program *program = NULL;
+    struct regex_tree tree;
+    int code =
+        mig_program_compile(pattern, length, true, &tree, &program, ret_message, message_size);
 
-    if (length > MIG_REGEX_PATTERN_MAX) {
-        snprintf(ret_message, message_size,
-                 "a regular expression of %zu bytes is longer than the %u allowed", length,
-                 MIG_REGEX_PATTERN_MAX);
-        return -E2BIG;
-    }
-    code = mig_regex_parse(pattern, length, true, &tree, ret_message, message_size);
     if (code < 0)
         return code;
     groups = calloc(1, sizeof(*groups));
-    code = groups != NULL ? mig_program_new(&tree, &groups->program) : -ENOMEM;
-    if (code == -E2BIG)
-        mig_regex_explain(pattern, length, 0, "expression too large", ret_message, message_size);
-    else if (code < 0)
-        snprintf(ret_message, message_size, "no memory for a regular expression");
-    if (code == 0) {
-        groups->count = tree.groups;
-        *ret_groups = groups;
-    } else {
-        free(groups);
-    }
+    if (groups != NULL)
+        *groups = (struct mig_regex_groups){.program = program, .count = tree.groups};
     mig_regex_tree_fini(&tree);
-    return code;
+    if (groups == NULL) {
+        snprintf(ret_message, message_size, "no memory for a regular expression");
+        mig_program_free(program);
+        return -ENOMEM;
+    }
+    *ret_groups = groups;
+    return 0;
 }
 
 void

@@ -4,8 +4,11 @@
 #include "regex_program.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <mig/regex.h>
 
 struct builder {
     const struct regex_tree *tree;
@@ -383,4 +386,33 @@ mig_program_free(struct program *program)
     free(program->interval_class);
     free(program->class_rune);
     free(program);
+}
+
+int
+mig_program_compile(const char *pattern, size_t length, bool groups, struct regex_tree *ret_tree,
+                    struct program **ret_program, char *ret_message, size_t message_size)
+{
+    struct regex_tree tree = {0};
+    int code;
+
+    if (length > MIG_REGEX_PATTERN_MAX) {
+        snprintf(ret_message, message_size,
+                 "a regular expression of %zu bytes is longer than the %u allowed", length,
+                 MIG_REGEX_PATTERN_MAX);
+        return -E2BIG;
+    }
+    code = mig_regex_parse(pattern, length, groups, &tree, ret_message, message_size);
+    if (code < 0)
+        return code;
+    code = mig_program_new(&tree, ret_program);
+    if (code == 0) {
+        *ret_tree = tree;
+        return 0;
+    }
+    if (code == -E2BIG)
+        mig_regex_explain(pattern, length, 0, "expression too large", ret_message, message_size);
+    else
+        snprintf(ret_message, message_size, "no memory for a regular expression");
+    mig_regex_tree_fini(&tree);
+    return code;
 }

@@ -46,6 +46,11 @@ struct program {
 
 /* 0, -ENOMEM, or -E2BIG: more than PROGRAM_MAX instructions. */
 int mig_program_new(const struct regex_tree *tree, struct program **ret_program);
+/* A pattern to a tree and its program, which are the caller's, with `groups` as mig_regex_parse()
+ * has it. -EINVAL, -E2BIG or -ENOMEM, with a message and nothing to free. */
+int mig_program_compile(const char *pattern, size_t length, bool groups,
+                        struct regex_tree *ret_tree, struct program **ret_program,
+                        char *ret_message, size_t message_size);
 void mig_program_free(struct program *program);
 
 uint32_t mig_program_class(const struct program *program, uint32_t rune);
