@@ -86,7 +86,10 @@ set_window(const struct mig_args *args, struct mig_time *validfrom, struct mig_t
 {
     struct mig_time now = mig_time_now();
 
-    *validfrom = (struct mig_time){now.sec - VALID_BEFORE_S, 0};
+    /* Up to a minute earlier, by the part of the second: the signed text holds whole seconds, and
+     * an agent takes the same text twice for a replay. */
+    *validfrom =
+        (struct mig_time){now.sec - VALID_BEFORE_S - (int64_t)now.nsec * 60 / 1000000000, 0};
     *expireafter = (struct mig_time){now.sec + args->validity_ms / 1000, 0};
 }
 
