@@ -60,6 +60,9 @@ start_scheduler2
 data=$PLATFORM_DIR/data
 mkdir -m 755 "$data"
 echo x >"$data/needle"
+# A gigabyte of zeros, which keeps a worker that hashes it there for long enough to be hit.
+truncate -s 1G "$data/large"
+hash=$(sha256sum "$data/needle" | cut -d ' ' -f 1)
 
 # killed PID: with SIGKILL, and gone.
 killed()
@@ -74,7 +77,7 @@ part_pid()
 {
     local pid
     for pid in $(process_tree "$AGENT_PID"); do
-        tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q -- "$1" && echo "$pid" && return
+        { tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null | grep -q -- "$1" && echo "$pid" && return
     done
 }
 
@@ -116,8 +119,10 @@ strike()
         kill -s KILL "$(part_pid @verifier)" 2>/dev/null
         ;;
     worker)
-        # It is there for a moment only; what it was at ends as failed, once.
-        kill -s KILL "$(part_pid 'role=worker file')" 2>/dev/null && workers=$((workers + 1))
+        # What it was at ends as failed, once.
+        # shellcheck disable=SC2317
+        at_work() { worker=$(part_pid 'role=worker file') && [ -n "$worker" ]; }
+        within 10 at_work && kill -s KILL "$worker" 2>/dev/null && workers=$((workers + 1))
         ;;
     supervisor)
         agent_kill
@@ -176,13 +181,20 @@ victims=(scheduler api relay verifier postgres scheduler2 supervisor worker api2
 posted=0
 workers=0
 for ((round = 0; round < rounds; round++)); do
-    action=$(sign alice file -t "status='online'" -path "$data" -name '^needle$' -n "round $round" -e 3600s)
+    victim=${victims[round % ${#victims[@]}]}
+    question=(-path "$data" -name '^needle$')
+    [ "$victim" = worker ] && question=(-path "$data" -sha2 "$hash")
+    action=$(sign alice file -t "status='online'" "${question[@]}" -n "round $round" -e 3600s)
     [ -n "$action" ] || bail_out "mig signs nothing"
     post "round $round" "$action" && posted=$((posted + 1))
     # Somewhere between the action's arrival and its end.
     read -r -t "0.$(printf '%03d' $((RANDOM % 400)))" <> <(:)
-    strike "${victims[round % ${#victims[@]}]}"
+    strike "$victim"
 done
+if [ "$rounds" -ge 8 ]; then
+    [ "$workers" -gt 0 ]
+    ok $? "workers were hit: $workers"
+fi
 is "$posted" "$rounds" "every action is stored once"
 wait_for $((180 + rounds)) "$(open_commands) actions stay open" all_landed
 ok $? "every action is completed"
