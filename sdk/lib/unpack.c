@@ -23,6 +23,7 @@
 
 #define ZSTD_MAGIC "\x28\xb5\x2f\xfd"
 #define ZSTD_HEAD 4u
+#define ZSTD_HEADER_MAX 18u /* of a frame, RFC 8878, 3.1.1.1 */
 #define BLOCK_SIZE (256u * 1024u)
 
 const struct mig_unpack_limits mig_unpack_limits = {UINT64_C(4) << 30, UINT64_C(64) << 20, 1000};
@@ -61,7 +62,7 @@ struct mig_unpack {
 #ifdef HAVE_ZSTD
     ZSTD_DStream *zstd;
     unsigned char head[ZSTD_HEAD]; /* the first bytes of a frame */
-    size_t head_length;
+    size_t head_length;            /* of its header, as far as it was given to the library */
 #endif
 };
 
@@ -319,6 +320,12 @@ zstd_step(struct mig_unpack *unpack)
     if (unpack->head_length < ZSTD_HEAD)
         return zstd_frame(unpack);
     in = (ZSTD_inBuffer){unpack->in, unpack->in_length, 0};
+    /* Byte by byte through the header: where it ends in a later piece than it began, libzstd
+     * (1.5.4) looks for a frame that it could decode at once where that piece begins. */
+    if (unpack->head_length < ZSTD_HEADER_MAX && in.size > 0) {
+        unpack->head_length++;
+        in.size = 1;
+    }
     result = ZSTD_decompressStream(unpack->zstd, &out, &in);
     consume(unpack, in.pos);
     unpack->out_length = out.pos;

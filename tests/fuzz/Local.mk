@@ -337,6 +337,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/fuzz_unpack/xz-row.xz \
 	tests/fuzz/corpus/fuzz_unpack/xz.xz \
 	tests/fuzz/corpus/fuzz_unpack/zstd-grows.zst \
+	tests/fuzz/corpus/fuzz_unpack/zstd-header.bin \
 	tests/fuzz/corpus/fuzz_unpack/zstd-legacy.bin \
 	tests/fuzz/corpus/fuzz_unpack/zstd-row.zst \
 	tests/fuzz/corpus/fuzz_unpack/zstd.zst \

@@ -378,6 +378,21 @@ test_old_frames(void **state)
     }
 }
 
+/* The header of a frame, behind whose magic number something stands that is a frame to be skipped.
+ */
+static void
+test_frame_in_a_header(void **state)
+{
+    static const unsigned char frame[] = "\x28\xb5\x2f\xfd\x50\x2a\x4d\x18\x04\0\0\0\x30TT\n";
+    size_t piece;
+
+    (void)state;
+    if (!mig_unpack_has(MIG_UNPACK_ZSTD))
+        skip();
+    for (piece = 1; piece < sizeof(frame); piece++)
+        assert_int_equal(run(MIG_UNPACK_ZSTD, frame, sizeof(frame) - 1, piece), -EBADMSG);
+}
+
 int
 main(void)
 {
@@ -391,6 +406,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_memory, setup, teardown),
         cmocka_unit_test_setup_teardown(test_frames_to_skip, setup, teardown),
         cmocka_unit_test_setup_teardown(test_old_frames, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_frame_in_a_header, setup, teardown),
     };
 
     return cmocka_run_group_tests_name("unpack", tests, NULL, NULL);
