@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "config.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,16 +98,6 @@ read_api(const char *dir, struct mig_mksite *s, struct mig_err *err)
     return s->api.failed ? mig_err_errno(err, ENOMEM, "agent.api") : 0;
 }
 
-static char *
-trimmed(const char *start, const char *end)
-{
-    while (start < end && isspace((unsigned char)*start))
-        start++;
-    while (end > start && isspace((unsigned char)end[-1]))
-        end--;
-    return strndup(start, (size_t)(end - start));
-}
-
 static int
 read_tags(const char *dir, struct mig_mksite *s, struct mig_err *err)
 {
@@ -125,8 +114,8 @@ read_tags(const char *dir, struct mig_mksite *s, struct mig_err *err)
             return mig_err_set(err, MIG_E_CONFIG,
                                "%s/agent.conf: agent.tags: expected name:value, found '%.100s'",
                                dir, tag);
-        s->tags[2 * i] = trimmed(tag, colon);
-        s->tags[2 * i + 1] = trimmed(colon + 1, colon + strlen(colon));
+        s->tags[2 * i] = mig_conf_trimmed(tag, colon);
+        s->tags[2 * i + 1] = mig_conf_trimmed(colon + 1, colon + strlen(colon));
         if (!s->tags[2 * i] || !s->tags[2 * i + 1])
             return mig_err_errno(err, ENOMEM, "%s/agent.conf", dir);
     }
@@ -167,7 +156,7 @@ add_proxies(const char *dir, const char *list, struct mig_mksite *s, size_t *cou
         s->proxies = grown;
         s->proxies[*count] = NULL;
         end = at + strcspn(at, ",");
-        proxy = trimmed(at, end);
+        proxy = mig_conf_trimmed(at, end);
         if (!proxy)
             return mig_err_errno(err, ENOMEM, "%s/agent.conf", dir);
         s->proxies[(*count)++] = proxy;

@@ -3,7 +3,6 @@
 
 #include "agent/narrow.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -276,16 +275,6 @@ stop_persistent(struct mig_narrow *n, const char *name, struct mig_err *err)
 
 /* ---- tags ---- */
 
-static char *
-trimmed(const char *start, const char *end)
-{
-    while (start < end && isspace((unsigned char)*start))
-        start++;
-    while (end > start && isspace((unsigned char)end[-1]))
-        end--;
-    return strndup(start, (size_t)(end - start));
-}
-
 static int
 add_tag(struct mig_narrow *n, const char *name, const char *tag, size_t at, struct mig_err *err)
 {
@@ -294,8 +283,8 @@ add_tag(struct mig_narrow *n, const char *name, const char *tag, size_t at, stru
     if (!colon || colon == tag)
         return mig_err_set(err, MIG_E_CONFIG, "%s: agent.tags: expected name:value, found '%.100s'",
                            name, tag);
-    n->tags[at] = trimmed(tag, colon);
-    n->tags[at + 1] = n->tags[at] ? trimmed(colon + 1, colon + strlen(colon)) : NULL;
+    n->tags[at] = mig_conf_trimmed(tag, colon);
+    n->tags[at + 1] = n->tags[at] ? mig_conf_trimmed(colon + 1, colon + strlen(colon)) : NULL;
     if (!n->tags[at + 1])
         return mig_err_errno(err, ENOMEM, "%s", name);
     for (size_t i = 0; i < at; i += 2)

@@ -3,6 +3,7 @@
 
 #include "base/conf.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -427,4 +428,14 @@ mig_conf_only(struct mig_conf *conf, const char *const names[], struct mig_err *
                                conf->entries[i].line, conf->entries[i].name);
     }
     return 0;
+}
+
+char *
+mig_conf_trimmed(const char *start, const char *end)
+{
+    while (start < end && isspace((unsigned char)*start))
+        start++;
+    while (end > start && isspace((unsigned char)end[-1]))
+        end--;
+    return strndup(start, (size_t)(end - start));
 }

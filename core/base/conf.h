@@ -32,5 +32,8 @@ int mig_conf_get_duration(struct mig_conf *conf, const char *name, const char *f
                           int64_t *ret_ms, struct mig_err *err);
 /* MIG_E_CONFIG naming the first key (with its line) that is not in the NULL-terminated list. */
 int mig_conf_only(struct mig_conf *conf, const char *const names[], struct mig_err *err);
+/* A copy of [start, end), part of a value, without white space at either end; "" when nothing else
+ * is there. The caller frees it; NULL without memory. */
+char *mig_conf_trimmed(const char *start, const char *end);
 
 #endif

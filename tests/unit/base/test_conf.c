@@ -171,13 +171,46 @@ missing_files_are_named(void **state)
                    "cannot open /no/such.cfg: No such file or directory");
 }
 
+static void
+parts_of_values_are_trimmed(void **state)
+{
+    static const char *const cases[][2] = {
+        {"a b", "a b"}, {" \t a b\n ", "a b"}, {"a ", "a"}, {" a", "a"}, {" \t\n", ""}, {"", ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char *got = mig_conf_trimmed(cases[i][0], cases[i][0] + strlen(cases[i][0]));
+        assert_non_null(got);
+        assert_string_equal(got, cases[i][1]);
+        free(got);
+    }
+}
+
+static void
+only_the_part_is_trimmed(void **state)
+{
+    static const char value[] = " a :b";
+    char *got = mig_conf_trimmed(value, value + 3);
+
+    (void)state;
+    assert_non_null(got);
+    assert_string_equal(got, "a");
+    free(got);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(values_are_read),        cmocka_unit_test(wrong_files_are_refused),
-        cmocka_unit_test(keys_may_repeat),        cmocka_unit_test(types_are_checked),
-        cmocka_unit_test(unknown_keys_are_named), cmocka_unit_test(missing_files_are_named),
+        cmocka_unit_test(values_are_read),
+        cmocka_unit_test(wrong_files_are_refused),
+        cmocka_unit_test(keys_may_repeat),
+        cmocka_unit_test(types_are_checked),
+        cmocka_unit_test(unknown_keys_are_named),
+        cmocka_unit_test(missing_files_are_named),
+        cmocka_unit_test(parts_of_values_are_trimmed),
+        cmocka_unit_test(only_the_part_is_trimmed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
