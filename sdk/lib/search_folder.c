@@ -246,7 +246,9 @@ init_lock(pthread_mutex_t *lock)
 
     if (code != 0)
         return code;
+#ifdef PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP /* glibc's */
     pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ADAPTIVE_NP);
+#endif
     code = pthread_mutex_init(lock, &attributes);
     pthread_mutexattr_destroy(&attributes);
     return code;
