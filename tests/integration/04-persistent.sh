@@ -80,6 +80,8 @@ like "$out" 'hello' "a question reaches the running instance"
 
 for module in examplepersist dispatch; do
     pid=$(module_pid "$module")
+    [ ! -e "/proc/$pid/autogroup" ] || [[ $(cat "/proc/$pid/autogroup") = *" nice 0" ]]
+    ok $? "$module does not yield to other sessions: it must keep up"
     before=$(counted)
     kill -s KILL "$pid"
     wait_for 60 "$module is not started again" arrived $((before + 3))

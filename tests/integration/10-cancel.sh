@@ -71,6 +71,11 @@ cancel() # NAME ARGS…
 
 # 1. Refusals, while the action runs on.
 long_up
+if [ -e "/proc/$worker/autogroup" ]; then
+    like "$(cat "/proc/$worker/autogroup")" ' nice 11$' "its session yields to those of the endpoint's users"
+else
+    ok 0 "its session yields to those of the endpoint's users # SKIP the kernel has no autogroups"
+fi
 cancel bob "$action"
 is "$status" 3 "who may not cancel does not: 3"
 like "$err" "permission denied for operation cancel, insufficient signatures weight \(need 1, got 0\)" "and is told"
