@@ -27,7 +27,8 @@ module_tests = \
 TESTS += $(module_tests)
 EXTRA_DIST += \
 	$(module_tests) \
-	tests/unit/plugins/lib-module.sh
+	tests/unit/plugins/lib-module.sh \
+	tests/unit/plugins/module.h
 
 if HAVE_CMOCKA
 plugin_unit_tests = \

@@ -16,6 +16,8 @@
 
 #include <mig/mock_host.h>
 
+#include "module.h"
+
 #define HTTP "expected url, token, ca, cert and key"
 /* Port 1 of this machine: nobody listens. */
 #define NOWHERE                                                                                    \
@@ -168,15 +170,9 @@ main(void)
         cmocka_unit_test_setup_teardown(test_full_queues, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ask, setup, teardown),
     };
-    const char *build = getenv("top_builddir");
-    char path[4096];
 
-    snprintf(path, sizeof(path), "%s/plugins/dispatch/.libs/dispatch.so",
-             build != NULL ? build : ".");
-    plugin = mig_mock_load(path);
-    if (plugin == NULL) {
-        puts("1..0 # SKIP the dispatch plugin is not built");
+    plugin = module_load("dispatch");
+    if (plugin == NULL)
         return 0;
-    }
     return cmocka_run_group_tests_name("dispatch", tests, NULL, NULL);
 }

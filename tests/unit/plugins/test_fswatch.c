@@ -22,6 +22,7 @@
 
 #include <mig/mock_host.h>
 
+#include "module.h"
 #include "tree.h"
 
 static const struct mig_plugin *plugin;
@@ -303,15 +304,9 @@ main(void)
         cmocka_unit_test_setup_teardown(test_restart, setup, teardown),
         cmocka_unit_test_setup_teardown(test_overflow, setup, teardown),
     };
-    const char *build = getenv("top_builddir");
-    char path[4096];
 
-    snprintf(path, sizeof(path), "%s/plugins/fswatch/.libs/fswatch.so",
-             build != NULL ? build : ".");
-    plugin = mig_mock_load(path);
-    if (plugin == NULL) {
-        puts("1..0 # SKIP the fswatch plugin is not built");
+    plugin = module_load("fswatch");
+    if (plugin == NULL)
         return 0;
-    }
     return cmocka_run_group_tests_name("fswatch", tests, NULL, NULL);
 }

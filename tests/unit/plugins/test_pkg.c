@@ -14,6 +14,8 @@
 
 #include <mig/mock_host.h>
 
+#include "module.h"
+
 static const struct mig_plugin *plugin;
 
 static int
@@ -151,14 +153,9 @@ main(void)
         cmocka_unit_test_setup_teardown(test_print, setup, teardown),
         cmocka_unit_test_setup_teardown(test_run, setup, teardown),
     };
-    const char *build = getenv("top_builddir");
-    char path[4096];
 
-    snprintf(path, sizeof(path), "%s/plugins/pkg/.libs/pkg.so", build != NULL ? build : ".");
-    plugin = mig_mock_load(path);
-    if (plugin == NULL) {
-        puts("1..0 # SKIP the pkg plugin is not built as a shared object");
+    plugin = module_load("pkg");
+    if (plugin == NULL)
         return 0;
-    }
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests_name("pkg", tests, NULL, NULL);
 }
