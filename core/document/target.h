@@ -22,7 +22,7 @@ struct json_object;
 
 struct mig_target_record {
     const char *name, *queueloc, *mode, *version; /* NULL: not known */
-    const char *status;           /* NULL, unless the caller takes itself for online */
+    const char *status;              /* NULL, unless the caller takes itself for online */
     struct json_object *environment; /* members that are known; another one is undecided. Or NULL */
     struct json_object *tags;        /* all tags; another one is NULL in SQL. Or NULL */
 };

@@ -156,7 +156,7 @@ describe_needs(uint32_t needs, struct mig_buf *out)
 {
     static const char *const names[] = {
         "read files", "process memory", "network", "raw socket", "netlink", "execute", "kill",
-        "namespaces", "state",          "watch",   "audit",      "syslog",  "clock",     "remove"};
+        "namespaces", "state",          "watch",   "audit",      "syslog",  "clock",   "remove"};
     bool some = false;
     for (size_t i = 0; i < MIG_COUNT(names); i++) {
         if ((needs & (1u << i)) == 0)

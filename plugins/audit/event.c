@@ -15,7 +15,7 @@
 
 #define WAIT_MS 2000 /* for the rest of an event whose end is not marked */
 #define EVENTS_MAX 128u
-#define EVENTS 1300 /* of the kernel, of several records */
+#define EVENTS 1300    /* of the kernel, of several records */
 #define ANOMALIES 2100 /* of programs, from here on */
 
 /* An event of one record: what programs send, and what the kernel says of itself. auparse(3) tells

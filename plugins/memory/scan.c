@@ -39,9 +39,9 @@ struct memory_scanner {
     /* The text that is put together: */
     uint64_t start;
     uint64_t end;
-    bool hidden; /* not readable by the process itself */
+    bool hidden;  /* not readable by the process itself */
     bool refused; /* process_vm_readv() is, of this process */
-    bool over;   /* nothing is left to be found */
+    bool over;    /* nothing is left to be found */
     unsigned bad_pages;
     uint64_t bad_bytes;
 };

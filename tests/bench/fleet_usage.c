@@ -29,8 +29,9 @@ read_stat(long pid, long *ret_parent, double *ret_ms)
     text[len] = '\0';
     /* The name may hold anything, so what follows its last ')'. */
     const char *rest = strrchr(text, ')');
-    if (!rest || sscanf(rest + 1, " %*c %ld %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %lld %lld",
-                        ret_parent, &user, &sys, &waited_user, &waited_sys) != 5)
+    if (!rest ||
+        sscanf(rest + 1, " %*c %ld %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %lld %lld",
+               ret_parent, &user, &sys, &waited_user, &waited_sys) != 5)
         return -1;
     *ret_ms = (double)(user + sys + (unsigned long long)(waited_user + waited_sys)) * 1000 /
               (double)sysconf(_SC_CLK_TCK);

@@ -585,14 +585,14 @@ number_at(const char *output, const char *key)
 static void
 confines_without_needs(void **state)
 {
-    static const char *const denied[] = {"constructor", "inet",       "local",      "packet",
-                                         "write",       "create",     "remove",     "mode",
+    static const char *const denied[] = {"constructor", "inet",        "local",      "packet",
+                                         "write",       "create",      "remove",     "mode",
 #ifndef MIG_SANITIZERS
                                          "fork",
 #endif
-                                         "execute",     "signal",     "session",    "namespace",
-                                         "listen",      "code",       "fresh code", "late code",
-                                         "priority",    "memory file", "clock",     "set clock"};
+                                         "execute",     "signal",      "session",    "namespace",
+                                         "listen",      "code",        "fresh code", "late code",
+                                         "priority",    "memory file", "clock",      "set clock"};
     struct mig_worker_spec spec = spec_of(MIG_WORKER_RUN, "probe", "{}");
     (void)state;
     struct mig_worker *worker = call(&spec, MIG_WORKER_SUCCESS, "", NULL);
@@ -622,9 +622,9 @@ confines_by_needs(void **state)
     (void)state;
     struct mig_worker *worker = call(&spec, MIG_WORKER_SUCCESS, "", NULL);
     const char *output = mig_worker_outcome(worker)->output;
-    static const char *const denied[] = {"local",  "packet", "session",
+    static const char *const denied[] = {"local",     "packet", "session",
                                          "namespace", "listen", "set clock"};
-    static const char *const granted[] = {"constructor", "inet", "fork",  "execute",
+    static const char *const granted[] = {"constructor", "inet", "fork",   "execute",
                                           "read",        "code", "others", "clock"};
     for (size_t i = 0; i < MIG_COUNT(denied); i++)
         if (number_at(output, denied[i]) != EPERM)

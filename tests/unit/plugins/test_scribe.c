@@ -154,45 +154,80 @@ tests_are_evaluated(void **state)
 {
     (void)state;
     assert_string_equal(
-        evaluate("{'objects':[{'object':'o','raw':{'identifiers':[{'identifier':'a','value':'1.2'},"
-                 "{'identifier':'b','value':'1.10~rc1'}]}}],'tests':[" T(
-                     "lt",
-                     "'evr':{'operation':"
-                     "'<','value':'1.10'"
-                     "}") "," T("gt",
-                                "'e"
-                                "vr"
-                                "':"
-                                "{'"
-                                "op"
-                                "er"
-                                "at"
-                                "io"
-                                "n'"
-                                ":'"
-                                ">'"
-                                ",'"
-                                "va"
-                                "lu"
-                                "e'"
-                                ":'"
-                                "1."
-                                "9'"
-                                "}") "," T("eq",
-                                           "'evr':{'operation':'=','value':'1.2'},'regexp':{'value'"
-                                           ":''}") "," T("ne", "'evr':{'operation':'!=','value':'1."
-                                                               "2'}") "," T("ge",
-                                                                            "'evr':{'operation':'>="
-                                                                            "','"
-                                                                            "value':'2'}") "," T("r"
-                                                                                                 "e",
+        evaluate(
+            "{'objects':[{'object':'o','raw':{'identifiers':[{'identifier':'a','value':'1.2'},"
+            "{'identifier':'b','value':'1.10~rc1'}]}}],'tests':[" T(
+                "lt",
+                "'evr':{'operation':"
+                "'<','value':'1.10'"
+                "}") "," T("gt",
+                           "'e"
+                           "vr"
+                           "':"
+                           "{'"
+                           "op"
+                           "er"
+                           "at"
+                           "io"
+                           "n'"
+                           ":'"
+                           ">'"
+                           ",'"
+                           "va"
+                           "lu"
+                           "e'"
+                           ":'"
+                           "1."
+                           "9'"
+                           "}") "," T("eq",
+                                      "'evr':{'operation':'=','value':'1.2'},'regexp':{'value'"
+                                      ":''}") "," T("ne",
+                                                    "'evr':{'operation':'!=','value':'1."
+                                                    "2'}") "," T("ge",
+                                                                 "'evr':{'operation':'>="
+                                                                 "','"
+                                                                 "value':'2'}") "," T("r"
+                                                                                      "e",
+                                                                                      "'"
+                                                                                      "r"
+                                                                                      "e"
+                                                                                      "g"
+                                                                                      "e"
+                                                                                      "x"
+                                                                                      "p"
+                                                                                      "'"
+                                                                                      ":"
+                                                                                      "{"
+                                                                                      "'"
+                                                                                      "v"
+                                                                                      "a"
+                                                                                      "l"
+                                                                                      "u"
+                                                                                      "e"
+                                                                                      "'"
+                                                                                      ":"
+                                                                                      "'"
+                                                                                      "^"
+                                                                                      "1"
+                                                                                      "\\\\."
+                                                                                      "1"
+                                                                                      "'"
+                                                                                      "}") "," T("e"
+                                                                                                 "x"
+                                                                                                 "a"
+                                                                                                 "c"
+                                                                                                 "t",
                                                                                                  "'"
-                                                                                                 "r"
-                                                                                                 "e"
-                                                                                                 "g"
                                                                                                  "e"
                                                                                                  "x"
-                                                                                                 "p"
+                                                                                                 "a"
+                                                                                                 "c"
+                                                                                                 "t"
+                                                                                                 "m"
+                                                                                                 "a"
+                                                                                                 "t"
+                                                                                                 "c"
+                                                                                                 "h"
                                                                                                  "'"
                                                                                                  ":"
                                                                                                  "{"
@@ -205,14 +240,12 @@ tests_are_evaluated(void **state)
                                                                                                  "'"
                                                                                                  ":"
                                                                                                  "'"
-                                                                                                 "^"
                                                                                                  "1"
-                                                                                                 "\\\\."
-                                                                                                 "1"
+                                                                                                 "."
+                                                                                                 "2"
                                                                                                  "'"
-                                                                                                 "}") "," T("exact",
-                                                                                                            "'exactmatch':{'value':'1.2'}") "," T("any",
-                                                                                                                                                  "'name':'n'") "]}"),
+                                                                                                 "}") "," T("any",
+                                                                                                            "'name':'n'") "]}"),
         "lt=1,1:1 a:1 b gt=1,1:0 a:1 b eq=1,1:1 a:0 b ne=1,1:0 a:1 b ge=0,0:0 a:0 b "
         "re=1,1:0 a:1 b exact=1,1:1 a:0 b any=1,1:1 a:1 b");
     assert_int_equal(mig_mock_found(mock), 1);
