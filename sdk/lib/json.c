@@ -119,6 +119,10 @@ mig_json_only(const struct mig_host *host, struct json_object *object, const cha
 
     if (object == NULL)
         return 0;
+    if (!json_object_is_type(object, json_type_object))
+        return mig_refuse(host, -EINVAL, "%s: expected an object, not %s",
+                          where != NULL ? where : "parameters",
+                          json_type_to_name(json_object_get_type(object)));
     json_object_object_foreach(object, member, value)
     {
         (void)value;

@@ -28,8 +28,9 @@ int mig_refuse(const struct mig_host *host, int code, const char *format, ...)
 int mig_json_parameters(const struct mig_host *host, const char *text, size_t length,
                         struct json_object **ret_object);
 
-/* 0 when the object (or NULL) has none but the known members, else -EINVAL after refuse(): "unknown
- * parameter 'x', expected a and b", or, with `where`, "WHERE: unknown member 'x', …". */
+/* 0 when the object (or NULL) is one and has none but the known members, else -EINVAL after
+ * refuse(): "unknown parameter 'x', expected a and b", or, with `where`, "WHERE: unknown member
+ * 'x', …". */
 int mig_json_only(const struct mig_host *host, struct json_object *object, const char *where,
                   const char *const known[], size_t count);
 

@@ -35,8 +35,10 @@ bytes() { # WHICH: as the victim makes them
     done
 }
 mem() { # bounded to the victim
-    "$top_builddir/cli/mig" memory -t local -show all -name '/memory-victim$' "$@" 2>&1
+    "$top_builddir/cli/mig" memory -t local -show all -name "$name" "$@" 2>&1
 }
+# By its whole path: another build's tests may run.
+name="^$(readlink "/proc/$pid/exe" | sed 's/[][\\.*^$+?(){}|]/\\&/g')\$"
 hit="$(readlink "/proc/$pid/exe") [pid:$pid] in search 's1'"
 miss="0 match found in search 's1'"
 
@@ -62,14 +64,14 @@ tap "maxlength too short" "$miss" "$(mem -offset "$address" -maxlength 15 -bytes
 if command -v strace >/dev/null; then
     tap "where process_vm_readv() is refused" "$hit" "$(strace -f -qq -o "$work/strace" -e trace=process_vm_readv \
         -e inject=process_vm_readv:error=EPERM "$top_builddir/cli/mig" memory -t local -show all \
-        -name '/memory-victim$' -bytes "$(bytes 2)" 2>&1 | head -1)"
+        -name "$name" -bytes "$(bytes 2)" 2>&1 | head -1)"
 else
     n=$((n + 1))
     echo "ok $n - where process_vm_readv() is refused # SKIP no strace here"
 fi
 tap "without the right to read it, that is said" "1" \
     "$(cd / && setpriv --reuid 65534 --regid 65534 --clear-groups "$top_builddir/cli/mig" memory -t local -show all \
-        -logfailures -name '/memory-victim$' -bytes "$(bytes 2)" 2>&1 | grep -c "process $pid: .*Permission denied\|process $pid: .*not permitted\|not be read")"
+        -logfailures -name "$name" -bytes "$(bytes 2)" 2>&1 | grep -c "process $pid: .*Permission denied\|process $pid: .*not permitted\|not be read")"
 # By its number: another test may be running a mig of its own.
 found=$(bash -c 'echo "asked by pid:$$"; exec "$0" memory -t local -matchany -name "/mig$"' "$top_builddir/cli/mig")
 self=$(sed -n 's/^asked by //p' <<<"$found")

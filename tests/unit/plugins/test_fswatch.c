@@ -55,6 +55,7 @@ test_refusals(void **state)
         {"{'path':['/etc']}",
          "fswatch: unknown member 'path', expected paths, exclude, suppress, rescan, settle, "
          "maxentries, maxwatches, maxsize and maxalerts"},
+        {"[]", "fswatch: expected an object, not array"},
         {"{'paths':'/etc'}", "paths: expected an array of paths"},
         {"{'paths':[]}", "paths: expected 1 to 1000 paths"},
         {"{'paths':[1]}", "paths: expected texts and objects"},
