@@ -19,8 +19,6 @@ AS_IF([test "x$enable_strict" = xyes], [MIG_ADD_CFLAGS([-Werror])])
 AS_IF([test "x$enable_sanitizers" = xyes], [
   MIG_CFLAGS="$MIG_CFLAGS -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"
   MIG_LDFLAGS="$MIG_LDFLAGS -fsanitize=address,undefined"
-  dnl clang's would be symbols that plugins export
-  MIG_ADD_CFLAGS([-fno-sanitize-address-use-odr-indicator])
   AC_DEFINE([MIG_SANITIZERS], [1], [built with ASan and UBSan])
   enable_hardening=no
 ])

@@ -30,7 +30,7 @@
 #include "trust/whitelist.h"
 #include "zoo_host.h"
 
-#ifdef MIG_SANITIZERS /* which mark each variable by a symbol */
+#if defined(MIG_SANITIZERS) && !defined(__clang__) /* gcc's mark each variable by a symbol */
 #define OTHER_SYMBOL "__odr_asan.mig_plugin"
 #else
 #define OTHER_SYMBOL "zoo_helper"
