@@ -32,6 +32,7 @@ EXTRA_DIST += \
 
 if HAVE_CMOCKA
 plugin_unit_tests = \
+	tests/unit/plugins/test_agentdestroy \
 	tests/unit/plugins/test_audit \
 	tests/unit/plugins/test_dispatch \
 	tests/unit/plugins/test_fswatch \
@@ -39,6 +40,11 @@ plugin_unit_tests = \
 check_PROGRAMS += $(plugin_unit_tests)
 TESTS += $(plugin_unit_tests)
 
+tests_unit_plugins_test_agentdestroy_SOURCES = tests/unit/plugins/test_agentdestroy.c
+tests_unit_plugins_test_agentdestroy_CPPFLAGS = $(SDK_CPPFLAGS)
+tests_unit_plugins_test_agentdestroy_CFLAGS = $(SDK_TEST_CFLAGS)
+tests_unit_plugins_test_agentdestroy_LDADD = $(SDK_TEST_LIBS)
+tests_unit_plugins_test_agentdestroy_LDFLAGS = $(SDK_TEST_LDFLAGS)
 tests_unit_plugins_test_audit_SOURCES = tests/unit/plugins/test_audit.c $(AUDIT_PARSER) \
 	plugins/audit/rules.c
 tests_unit_plugins_test_audit_CPPFLAGS = $(SDK_CPPFLAGS) -I$(srcdir)/plugins/audit
