@@ -232,6 +232,18 @@ remove_folder(const char *name)
     snprintf(own.left[own.left_count++], sizeof(own.left[0]), "%s", name);
 }
 
+/* The folder is the leaf's parent for a process that has moved to its leaf already. */
+static void
+leave_leaf(char *path)
+{
+    size_t len = strlen(path), leaf = strlen("/" LEAF);
+
+    if (len < leaf || strcmp(path + len - leaf, "/" LEAF) != 0)
+        return;
+    len -= leaf;
+    snprintf(path + len, leaf, "%s", len == 0 ? "/" : "");
+}
+
 /* The root of the whole tree, which has no type, may have both processes and controllers. */
 static int
 move_to_leaf(void)
@@ -277,6 +289,7 @@ mig_cgroup_start(void)
         snprintf(own.reason, sizeof(own.reason), "this kernel has no cgroup v2");
         return;
     }
+    leave_leaf(path);
     own.dir = open_own(path);
     if (own.dir < 0)
         return;

@@ -92,18 +92,22 @@ mount_tree(void)
     return mount("none", mount_point, "cgroup2", 0, NULL) == 0;
 }
 
-/* As in a container: what is above is not to be seen. */
+/* As in a container: what is above is not to be seen. The folder is made at the top of the tree,
+ * since one that holds processes passes no controllers on. */
 static const char *
 become_root(void)
 {
-    char path[1024], name[1100];
+    char path[1024], name[64];
     own_path(path, sizeof(path));
     if (strcmp(path, "/") == 0)
         return NULL;
-    snprintf(name, sizeof(name), "%s%s/mig-test-%ld", mount_point, path, (long)getpid());
-    if (mkdir(name, 0755) != 0)
+    (void)put("cgroup.subtree_control", "+memory");
+    (void)put("cgroup.subtree_control", "+pids");
+    snprintf(name, sizeof(name), "mig-test-%ld", (long)getpid());
+    path_to(name, path, sizeof(path));
+    if (mkdir(path, 0755) != 0)
         return "no cgroup can be made";
-    snprintf(name, sizeof(name), "%s/mig-test-%ld/cgroup.procs", path + 1, (long)getpid());
+    snprintf(name, sizeof(name), "mig-test-%ld/cgroup.procs", (long)getpid());
     if (!put(name, "0") || unshare(CLONE_NEWCGROUP) != 0 || umount(mount_point) != 0 ||
         !mount_tree())
         return "no cgroup namespace";
