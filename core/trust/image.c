@@ -406,7 +406,9 @@ mig_image_note(const void *file, size_t len, struct mig_plugin_note *ret, struct
     for (size_t i = 0; i < image.count; i++) {
         const ElfW(Phdr) *segment = &image.segments[i];
 
-        if (segment->p_type != PT_NOTE || !is_loaded(&image, segment))
+        /* Of the header's bytes some are not in the digest. */
+        if (segment->p_type != PT_NOTE || segment->p_offset < sizeof(image.header) ||
+            !is_loaded(&image, segment))
             continue;
         rc = scan_notes(image.file + segment->p_offset, segment->p_filesz, segment->p_align, &note,
                         &count, err);

@@ -15,6 +15,7 @@
 #include "plugin/load.h"
 #include "plugin/peek.h"
 #include "trust/candidate.h"
+#include "trust/image.h"
 
 #define CALL_MS 20000
 
@@ -91,7 +92,7 @@ as_the_host(struct check *check)
 static void
 one_by_one(struct check *check)
 {
-    const void *bytes = check->candidate.bytes.data;
+    void *bytes = check->candidate.bytes.data;
     size_t len = check->candidate.bytes.len;
     struct mig_plugin_note note;
     struct mig_peek peek;
@@ -103,6 +104,10 @@ one_by_one(struct check *check)
     else if (strcmp(note.name, check->file.name) != 0)
         printf("note: call the file %s.so, or correct MIG_PLUGIN_NOTE\n", note.name);
     err = (struct mig_err){0};
+    if (mig_image_scrub(bytes, len, &err) != 0) {
+        problem(check, err.text);
+        return;
+    }
     if (mig_peek_descriptor(bytes, len, &peek, &err) != 0)
         problem(check, err.text);
     else if (peek.needs & MIG_NEED_EXECUTE && mig_peek_programs(bytes, len, &programs, &err) != 0)

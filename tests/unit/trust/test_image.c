@@ -239,6 +239,18 @@ SPOIL(version_without_end, memset(elf_note(elf) + NOTE_VERSION, '1', 32))
 SPOIL(version_quote, elf_note(elf)[NOTE_VERSION] = '"')
 SPOIL(note_twice, *elf_segment(elf, 3) = *elf_segment(elf, 2))
 
+/* An entry before it begins in the header's e_shoff, which is not in the digest. */
+static void
+note_by_header(struct elf_file *elf)
+{
+    const size_t shoff = offsetof(ElfW(Ehdr), e_shoff);
+    uint32_t sizes[2] = {(uint32_t)(elf_note(elf) - elf->bytes - shoff - 12), 0};
+
+    memcpy(elf->bytes + shoff, sizes, sizeof(sizes));
+    elf_segment(elf, 2)->p_filesz += elf_segment(elf, 2)->p_offset - shoff;
+    elf_segment(elf, 2)->p_offset = shoff;
+}
+
 static void
 bad_notes_are_refused(void **state)
 {
@@ -248,6 +260,7 @@ bad_notes_are_refused(void **state)
         {"0 plugin notes, expected 1", other_type, 0},
         {"0 plugin notes, expected 1", note_not_loaded, 0},
         {"0 plugin notes, expected 1", note_straddles, 0},
+        {"0 plugin notes, expected 1", note_by_header, 0},
         {"2 plugin notes, expected 1", note_twice, 0},
         {"a note is longer than its segment", long_name_size, 0},
         {"a note is longer than its segment", long_desc_size, 0},
