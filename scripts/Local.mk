@@ -6,4 +6,5 @@ EXTRA_DIST += \
 	scripts/deps \
 	scripts/format \
 	scripts/lib-platform.sh \
-	scripts/lint
+	scripts/lint \
+	scripts/vm

@@ -377,9 +377,10 @@ rabbit_ready()
     port_open "$AMQP_PORT"
 }
 
+# rabbit_wait DIR: for RABBIT_WAIT seconds at most.
 rabbit_wait()
 {
-    wait_for 180 "RabbitMQ does not answer, see $1/log/rabbitmq" rabbit_ready && pid_alive "$RABBIT_PID"
+    wait_for "${RABBIT_WAIT:-180}" "RabbitMQ does not answer, see $1/log/rabbitmq" rabbit_ready && pid_alive "$RABBIT_PID"
 }
 
 # rabbit_start DIR: rabbit_launch and rabbit_wait. After rabbit_stop it starts the same node again, on the same ports

@@ -17,3 +17,4 @@ include tests/rules/Local.mk
 include tests/integration/Local.mk
 include tests/bench/Local.mk
 include tests/fault/Local.mk
+include tests/vm/Local.mk

@@ -15,7 +15,7 @@ enum mig_message {
     MIG_MSG_RESULT = 12,  /* supervisor: number cookie, bytes */
     MIG_MSG_FATE = 13,    /* relay: number cookie, number enum mig_amqp_fate or MIG_FATE_LOST */
     MIG_MSG_UP = 14,      /* relay: connected, text proxy; what was not confirmed goes again */
-    MIG_MSG_DOWN = 15,    /* relay */
+    MIG_MSG_DOWN = 15,    /* relay: lost, or a broker that takes nothing at present */
 
     /* verifier. HELLO: text queueloc, text folder for its throw-away home, and what the endpoint's
      * own file has a say in: text tags (JSON), number check_target, text mode. */

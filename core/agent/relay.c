@@ -37,6 +37,8 @@ struct relay {
     int64_t retry_at;
     int backoff_ms;
     int gone; /* the supervisor is */
+    int held; /* connected, but the broker takes nothing at present */
+    const char *by; /* the proxy that leads there, as MIG_MSG_UP says it */
     char ca[32], cert[32], key[32];
     const char *proxy; /* that dial() is to use; NULL: the environment's */
 };
@@ -171,22 +173,28 @@ back_off(struct relay *r)
 }
 
 static void
-try_connect(struct relay *r)
+tell_up(struct relay *r)
 {
     struct mig_buf body = MIG_BUF_INIT;
-    struct mig_err err = {0};
-    const char *proxy = "";
 
-    if (connect_once(r, &proxy, &err) < 0) {
+    mig_pack_text(&body, r->by);
+    tell(r, MIG_MSG_UP, &body);
+    mig_buf_fini(&body);
+}
+
+static void
+try_connect(struct relay *r)
+{
+    struct mig_err err = {0};
+
+    if (connect_once(r, &r->by, &err) < 0) {
         back_off(r);
         mig_role_log(MIG_SEV_WARNING, "%s", err.text);
         return;
     }
     r->connection++;
     r->backoff_ms = BACKOFF_MIN_MS;
-    mig_pack_text(&body, proxy);
-    tell(r, MIG_MSG_UP, &body);
-    mig_buf_fini(&body);
+    tell_up(r);
 }
 
 static void
@@ -194,9 +202,27 @@ disconnect(struct relay *r, const struct mig_err *err)
 {
     mig_amqp_close(r->amqp);
     r->amqp = NULL;
+    r->held = 0;
     back_off(r);
     mig_role_log(MIG_SEV_WARNING, "%s; connecting again", err->text);
     tell(r, MIG_MSG_DOWN, NULL);
+}
+
+/* A broker without disk or memory to spare: answers wait with the supervisor, and the connection
+ * stays, as thousands that come anew would be the last that such a broker needs. */
+static void
+hold_or_go_on(struct relay *r)
+{
+    const char *why = mig_amqp_blocked(r->amqp);
+
+    if (why && !r->held) {
+        mig_role_log(MIG_SEV_WARNING, "the broker takes nothing at present: %s; answers wait", why);
+        tell(r, MIG_MSG_DOWN, NULL);
+    } else if (!why && r->held) {
+        mig_role_log(MIG_SEV_NOTICE, "the broker takes answers again");
+        tell_up(r);
+    }
+    r->held = why != NULL;
 }
 
 /* Hands over every message that is there. */
@@ -244,13 +270,15 @@ on_result(struct relay *r, struct mig_unpack *in, struct mig_err *err)
     uint64_t cookie = mig_unpack_number(in);
     size_t len;
     const char *body = mig_unpack_bytes(in, &len);
+    int rc = -EBUSY;
 
-    if (!r->amqp) {
-        tell_numbers(r, MIG_MSG_FATE, cookie, MIG_FATE_LOST);
-        return 0;
-    }
-    return mig_amqp_publish(r->amqp, MIG_EXCHANGE_SCHEDULERS, MIG_QUEUE_RESULTS, body, len,
-                            MIG_AMQP_PERSISTENT | MIG_AMQP_MANDATORY, 0, cookie, err);
+    if (r->amqp)
+        rc = mig_amqp_publish(r->amqp, MIG_EXCHANGE_SCHEDULERS, MIG_QUEUE_RESULTS, body, len,
+                              MIG_AMQP_PERSISTENT | MIG_AMQP_MANDATORY, 0, cookie, err);
+    if (rc != -EBUSY)
+        return rc;
+    tell_numbers(r, MIG_MSG_FATE, cookie, MIG_FATE_LOST);
+    return 0;
 }
 
 /* Takes one message of the supervisor; an error means that the broker is lost. */
@@ -284,7 +312,10 @@ serve_broker(struct relay *r, struct mig_err *err)
 
     if (rc == 0)
         rc = mig_amqp_flush(r->amqp, 0, on_fate, r, err);
-    return rc == MIG_E_TIMEOUT ? 0 : rc;
+    if (rc < 0 && rc != MIG_E_TIMEOUT && rc != -EBUSY)
+        return rc;
+    hold_or_go_on(r);
+    return 0;
 }
 
 static void
@@ -312,11 +343,14 @@ run(struct relay *r)
 
         if (!r->amqp && mig_time_monotonic_ms() >= r->retry_at)
             try_connect(r);
-        wait_for_work(r, fds);
-        if (fds[0].revents)
-            rc = obey(r, &err);
-        if (r->amqp && rc == 0)
+        /* First, as what was read along with an answer of the broker wakes nobody. */
+        if (r->amqp)
             rc = serve_broker(r, &err);
+        if (rc == 0 && !r->gone) {
+            wait_for_work(r, fds);
+            if (fds[0].revents)
+                rc = obey(r, &err);
+        }
         if (rc < 0)
             disconnect(r, &err);
     }
@@ -337,7 +371,7 @@ unpack_text(struct mig_unpack *in, char to[MIG_ACCOUNT_MAX])
 int
 mig_relay_main(const struct mig_role_user *user)
 {
-    struct relay r = {.backoff_ms = BACKOFF_MIN_MS};
+    struct relay r = {.backoff_ms = BACKOFF_MIN_MS, .by = ""};
     struct mig_buf hello = MIG_BUF_INIT;
     struct mig_unpack in;
     struct mig_err err = {0};

@@ -271,12 +271,18 @@ pending_add(struct mig_amqp *amqp, uint64_t cookie)
     return 0;
 }
 
+const char *
+mig_amqp_blocked(const struct mig_amqp *amqp)
+{
+    return amqp->blocked[0] ? amqp->blocked : NULL;
+}
+
 /* A broker without disk or memory to spare reads nothing more from who publishes: a write would
- * wait for as long as that lasts. */
+ * wait for as long as that lasts. A new connection would be no better, and the old one stays with
+ * the broker until it reads again. */
 static int
 check_blocked(struct mig_amqp *amqp, struct mig_err *err)
 {
-    char why[300];
     int rc = 0;
 
     while (rc == 0 && amqp->blocked[0])
@@ -285,8 +291,8 @@ check_blocked(struct mig_amqp *amqp, struct mig_err *err)
         return rc;
     if (!amqp->blocked[0])
         return 0;
-    snprintf(why, sizeof(why), "it takes nothing at present: %s", amqp->blocked);
-    return mig_amqp_lost(amqp, err, -EBUSY, why);
+    return mig_err_set(err, -EBUSY, "broker %s: it takes nothing at present: %s", amqp->where,
+                       amqp->blocked);
 }
 
 /* Reads what the broker says meanwhile, so that neither side stops on a full socket. */

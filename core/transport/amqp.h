@@ -78,9 +78,12 @@ int mig_amqp_requeue(struct mig_amqp *amqp, uint64_t tag, struct mig_err *err);
 
 #define MIG_AMQP_PERSISTENT (1u << 0)
 #define MIG_AMQP_MANDATORY (1u << 1)
+/* Why the broker takes nothing at present, as far as it has been read (by any call here): want of
+ * disk or memory; NULL: it does. Valid until the next call. */
+const char *mig_amqp_blocked(const struct mig_amqp *amqp);
 /* Sends without waiting. ttl_ms 0: none. `cookie` names the message in mig_amqp_flush(). -EBUSY
- * from either: the broker takes nothing for want of disk or memory, and the connection is given up.
- */
+ * from either: mig_amqp_blocked(). The message is not sent; those before it that are not decided
+ * yet will be, on this same connection, when the broker reads again. */
 int mig_amqp_publish(struct mig_amqp *amqp, const char *exchange, const char *key, const void *body,
                      size_t len, unsigned flags, int64_t ttl_ms, uint64_t cookie,
                      struct mig_err *err);

@@ -198,6 +198,29 @@ take_notes(struct dispatch *d, struct mig_err *err)
     return r < 0 ? r : mig_db_notified(d->db, err);
 }
 
+/* Waits for a broker without disk or memory to spare, on the same connection: what it has been sent
+ * and has not read yet, it will take then. */
+static int
+wait_for_broker(struct dispatch *d, struct mig_err *err)
+{
+    int r = -EBUSY;
+
+    mig_log(MIG_SEV_ERR, "lane dispatch: %s; commands wait", err->text);
+    while (r == -EBUSY && !mig_lane_stopping(d->lane)) {
+        mig_lane_wait(d->lane, mig_db_fd(d->db), mig_amqp_fd(d->amqp), MIG_LANE_SAFETY_MS);
+        r = take_notes(d, err);
+        if (r >= 0)
+            r = keep_alive(d, err);
+        if (r == 0)
+            r = mig_amqp_blocked(d->amqp) ? -EBUSY
+                                          : mig_amqp_flush(d->amqp, CONFIRM_MS, NULL, NULL, err);
+    }
+    if (r == 0)
+        mig_log(MIG_SEV_NOTICE, "lane dispatch: the broker takes commands again");
+    d->retry_at = 0; /* notes may have been of new commands */
+    return r == -EBUSY ? 0 : r;
+}
+
 static int
 step(struct dispatch *d, struct mig_err *err)
 {
@@ -210,6 +233,8 @@ step(struct dispatch *d, struct mig_err *err)
         d->looked_at = now;
         r = run_all(d, MIG_DISPATCH_AGAIN, err);
     }
+    if (r == -EBUSY)
+        return wait_for_broker(d, err);
     if (r == 0)
         r = take_notes(d, err);
     if (r == 0) {

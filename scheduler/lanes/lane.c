@@ -6,10 +6,12 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "base/time.h"
 #include "store/db.h"
 
 #define BACKOFF_FIRST_MS 100
 #define BACKOFF_LAST_MS 10000
+#define STEADY_MS 1000 /* a lane that has served for so long starts anew */
 
 const struct mig_lane mig_lanes_all[] = {
     {.name = "intake", .run = mig_lane_intake},
@@ -36,7 +38,7 @@ mig_lane_wait(const struct mig_lane *lane, int fd, int other_fd, int64_t timeout
 void
 mig_lane_ready(struct mig_lane *lane)
 {
-    lane->backoff_ms = BACKOFF_FIRST_MS;
+    lane->ready_at = mig_time_monotonic_ms();
 }
 
 void *
@@ -44,12 +46,16 @@ mig_lane_thread(void *context)
 {
     struct mig_lane *lane = context;
 
-    mig_lane_ready(lane);
+    lane->backoff_ms = BACKOFF_FIRST_MS;
     while (!mig_lane_stopping(lane)) {
         struct mig_err err = {0};
+        lane->ready_at = INT64_MAX;
         int r = lane->run(lane, &err);
         if (mig_lane_stopping(lane))
             break;
+        /* One that fails as soon as it is ready is no better than one that never is. */
+        if (mig_time_monotonic_ms() - STEADY_MS >= lane->ready_at)
+            lane->backoff_ms = BACKOFF_FIRST_MS;
         if (r < 0)
             mig_log(MIG_SEV_ERR, "lane %s: %s; again in %d ms", lane->name,
                     err.code ? err.text : mig_strerror(r), lane->backoff_ms);

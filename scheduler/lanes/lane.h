@@ -30,6 +30,7 @@ struct mig_lane {
     const atomic_bool *stop;
     pthread_t thread;
     int backoff_ms;
+    int64_t ready_at; /* of the monotonic clock; INT64_MAX: not yet */
 };
 
 /* The lanes there are, ended by one without a name. */
@@ -52,7 +53,8 @@ mig_lane_stopping(const struct mig_lane *lane)
 {
     return atomic_load(lane->stop);
 }
-/* Says that the lane is connected and works: the next failure is retried at once. */
+/* Says that the lane is connected and works: a failure is retried at once, unless it is one that
+ * comes at once. */
 void mig_lane_ready(struct mig_lane *lane);
 /* Waits until one of the descriptors (-1: none) is readable, the time is over or the lane is to
  * stop. */

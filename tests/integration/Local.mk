@@ -16,7 +16,8 @@ integration_tests = \
 	tests/integration/10-cancel.sh \
 	tests/integration/11-endpoint.sh \
 	tests/integration/12-interop.sh \
-	tests/integration/13-account.sh
+	tests/integration/13-account.sh \
+	tests/integration/14-checkin.sh
 TESTS += $(integration_tests)
 
 EXTRA_DIST += \

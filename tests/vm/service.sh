@@ -16,6 +16,10 @@ platform_missing && skip_all "$PLATFORM_MISSING"
 PLATFORM_LOGS_ON_FAILURE=1
 PLATFORM_QUIET=1
 export AGENT_HEARTBEAT=5s
+# An emulated processor is slow.
+# Used by lib-platform.sh.
+# shellcheck disable=SC2034
+RABBIT_WAIT=600
 platform_dir || bail_out "no folder"
 make -s -C "$top_builddir" install >"$PLATFORM_DIR/install" 2>&1 || bail_out "$(tail -n 5 "$PLATFORM_DIR/install")"
 platform_tools "$top_builddir" || bail_out "no build"
