@@ -129,8 +129,11 @@ make_response(struct exchange *exchange)
     char *body;
 
     if (request->more != NULL) {
-        exchange->stream = (struct mig_stream){
-            .pool = exchange->server->pool, .job = &exchange->job, .suspend = suspend};
+        exchange->stream =
+            (struct mig_stream){.pool = exchange->server->pool,
+                                .job = &exchange->job,
+                                .suspend = suspend,
+                                .limit_ms = exchange->server->api.settings->answer_ms};
         return mig_stream_response(&exchange->stream);
     }
     body = mig_buf_take(&request->answer, &len);

@@ -15,6 +15,7 @@ static const char *const known[] = {
     "authentication.tokenduration",
     "limits.address",
     "limits.addressburst",
+    "limits.answertime",
     "limits.heartbeat",
     "limits.heartbeatburst",
     "limits.investigator",
@@ -169,6 +170,20 @@ load_server(struct mig_api_settings *settings, struct mig_err *err)
     return rc;
 }
 
+/* 10 minutes unless the file says otherwise. */
+static int
+load_duration(struct mig_api_settings *settings, const char *key, int64_t *ret,
+              struct mig_err *err)
+{
+    int rc = mig_conf_get_duration(settings->conf, key, "10m", ret, err);
+
+    if (rc < 0)
+        return rc;
+    if (*ret < 1000 || *ret > INT64_C(86400000))
+        return mig_err_set(err, MIG_E_CONFIG, "%s: expected 1s to 24h", key);
+    return 0;
+}
+
 static int
 load_authentication(struct mig_api_settings *settings, struct mig_err *err)
 {
@@ -179,13 +194,7 @@ load_authentication(struct mig_api_settings *settings, struct mig_err *err)
     if (rc < 0)
         return rc;
     settings->authentication = enabled != 0;
-    rc = mig_conf_get_duration(settings->conf, "authentication.tokenduration", "10m",
-                               &settings->token_ms, err);
-    if (rc < 0)
-        return rc;
-    if (settings->token_ms < 1000 || settings->token_ms > INT64_C(86400000))
-        return mig_err_set(err, MIG_E_CONFIG, "authentication.tokenduration: expected 1s to 24h");
-    return 0;
+    return load_duration(settings, "authentication.tokenduration", &settings->token_ms, err);
 }
 
 int
@@ -204,6 +213,8 @@ mig_api_settings_load(const char *path, struct mig_api_settings *ret, struct mig
         rc = load_server(&settings, err);
     if (rc >= 0)
         rc = load_limits(&settings, err);
+    if (rc >= 0)
+        rc = load_duration(&settings, "limits.answertime", &settings.answer_ms, err);
     if (rc >= 0)
         rc = mig_store_settings_read(settings.conf, &settings.store, err);
     if (rc < 0) {

@@ -13,7 +13,6 @@
 #include "base/time.h"
 
 #define CHUNK ((size_t)64 << 10)
-#define STREAM_MS 600000
 
 static ssize_t
 give_up(struct mig_stream *stream, const char *why)
@@ -37,7 +36,7 @@ read_answer(void *context, uint64_t at, char *to, size_t max)
     (void)at;
     if (request->cut)
         return give_up(stream, "see above");
-    if (mig_time_monotonic_ms() - stream->started_ms > STREAM_MS)
+    if (mig_time_monotonic_ms() - stream->started_ms > stream->limit_ms)
         return give_up(stream, "the client is too slow");
     if (left > 0) {
         left = left < max ? left : max;

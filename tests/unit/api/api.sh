@@ -615,6 +615,11 @@ open_large()
     printf 'GET /api/v1/%s HTTP/1.1\r\nHost: x\r\nX-PGPAUTHORIZATION: %s\r\n\r\n' "$large" "$token" >&"$1"
     [ "$(head -c 15 <&"$1")" = 'HTTP/1.1 200 OK' ]
 }
+# whole FILE: it has the chunk that ends an answer
+whole()
+{
+    [ "$(tail -c 5 "$1" | tr -d '\r\n')" = 0 ]
+}
 # nothing_runs: no statement, and no transaction, of mig-api
 nothing_runs()
 {
@@ -638,7 +643,7 @@ if grep -q '^#define MIG_SANITIZERS' "$top_builddir/config.h"; then
 else
     ok 'mig-api holds at most 64 MiB' test "$body" -le 65536
 fi
-opened=0
+opened=0 opened_at=$SECONDS
 for fd in 11 12 13 14 15 16 17 18; do
     open_large $fd && opened=$((opened + 1))
 done
@@ -652,8 +657,26 @@ reader=$!
 wait_for 30 'the answer to be cut short' grep -q 'answer cut short after [0-9]* bytes: see above' "$PLATFORM_DIR/log/mig-api"
 ok 'what goes wrong on the way is in the log' grep -q 'relation "commands" does not exist' "$PLATFORM_DIR/log/mig-api"
 wait "$reader"
-ok 'and the answer ends without its last chunk' sh -c "test -s '$PLATFORM_DIR/cut' && test \"\$(tail -c 5 '$PLATFORM_DIR/cut' | tr -d '\r\n')\" != 0"
+test -s "$PLATFORM_DIR/cut" && ! whole "$PLATFORM_DIR/cut"
+ok 'and the answer ends without its last chunk' test "$?" = 0
 sql 'ALTER TABLE hidden RENAME TO commands'
+sed 's/^enabled = on/enabled = off/' "$PLATFORM_DIR/api.cfg" >"$PLATFORM_DIR/hasty.cfg"
+printf '[limits]\nanswertime = 1s\n' >>"$PLATFORM_DIR/hasty.cfg"
+main_pid=$API_PID main_api=$api
+start_api mig-api-hasty "$PLATFORM_DIR/hasty.cfg"
+curl -sS --max-time 60 --limit-rate 2M -o "$PLATFORM_DIR/slow" "$api/$large" 2>"$PLATFORM_DIR/slow.err"
+status=$? body=$(cat "$PLATFORM_DIR/slow.err")
+ok 'a client that takes longer than limits.answertime is told that there is more' test "$status" = 18
+ok 'and the log says why' grep -q 'answer cut short after [0-9]* bytes: the client is too slow' "$PLATFORM_DIR/log/mig-api-hasty"
+kill -TERM "$API_PID"
+wait "$API_PID"
+API_PID=$main_pid api=$main_api
+while [ $SECONDS -le $((opened_at + 33)) ]; do sleep 1; done
+timeout 60 cat <&12 >"$PLATFORM_DIR/silent"
+status=$? body=$(tail -c 20 "$PLATFORM_DIR/silent")
+ok 'a client that reads nothing for half a minute is dropped' test "$status" = 0 -a -s "$PLATFORM_DIR/silent"
+whole "$PLATFORM_DIR/silent"
+ok 'before its answer is whole' test "$?" = 1
 for fd in 11 12 13 14 15 16 17 18; do
     eval "exec $fd>&-"
 done
