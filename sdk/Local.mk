@@ -77,6 +77,8 @@ sdk_libmig_search_la_SOURCES = \
 	sdk/lib/regex_run.h \
 	sdk/lib/regex_runes.c \
 	sdk/lib/regex_runes.h \
+	sdk/lib/regex_class.c \
+	sdk/lib/regex_parser.h \
 	sdk/lib/regex_syntax.c \
 	sdk/lib/regex_syntax.h \
 	sdk/lib/regex_unicode_tables.h \

@@ -36,8 +36,8 @@ struct relay {
     size_t next_address;
     int64_t retry_at;
     int backoff_ms;
-    int gone; /* the supervisor is */
-    int held; /* connected, but the broker takes nothing at present */
+    int gone;       /* the supervisor is */
+    int held;       /* connected, but the broker takes nothing at present */
     const char *by; /* the proxy that leads there, as MIG_MSG_UP says it */
     char ca[32], cert[32], key[32];
     const char *proxy; /* that dial() is to use; NULL: the environment's */

@@ -20,8 +20,8 @@ struct mig_peek {
     uint32_t needs;
 };
 
-/* In all of these `file` has been through mig_image_scrub(): what its digest does not cover is zero.
- * MIG_E_PLUGIN when it exports no object `mig_plugin`. */
+/* In all of these `file` has been through mig_image_scrub(): what its digest does not cover is
+ * zero. MIG_E_PLUGIN when it exports no object `mig_plugin`. */
 int mig_peek_descriptor(const void *file, size_t len, struct mig_peek *ret, struct mig_err *err);
 
 /* MIG_E_PLUGIN, naming it, when it exports anything beside its descriptor: what it calls would be

@@ -172,8 +172,7 @@ load_server(struct mig_api_settings *settings, struct mig_err *err)
 
 /* 10 minutes unless the file says otherwise. */
 static int
-load_duration(struct mig_api_settings *settings, const char *key, int64_t *ret,
-              struct mig_err *err)
+load_duration(struct mig_api_settings *settings, const char *key, int64_t *ret, struct mig_err *err)
 {
     int rc = mig_conf_get_duration(settings->conf, key, "10m", ret, err);
 

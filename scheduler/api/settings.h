@@ -13,7 +13,7 @@ struct mig_conf;
 
 struct mig_api_settings {
     bool authentication;
-    int64_t token_ms; /* a token's time may be this far from now */
+    int64_t token_ms;  /* a token's time may be this far from now */
     int64_t answer_ms; /* in which a client has to have taken an answer that comes in parts */
     const char *ip;
     uint16_t port;         /* 0: a free one */

@@ -12,25 +12,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "utf8.h"
+#include "regex_parser.h"
 
 #define REPEAT_MAX 1000u
 
 #define LOOKAROUND "lookahead and lookbehind are not supported (RE2 syntax)"
-#define BACKREFERENCE "backreferences are not supported (RE2 syntax)"
-#define ESCAPE "invalid escape sequence (RE2 syntax)"
 #define NESTED "invalid nested repetition operator (RE2 syntax)"
 #define GROUP "invalid or unsupported Perl syntax in a group (RE2 syntax)"
-#define RANGE "invalid character class range (RE2 syntax)"
 #define MISSING "missing argument to repetition operator"
 #define COUNT_LIMIT "invalid repeat count (at most 1000)"
-
-enum {
-    FLAG_FOLD = 1u << 0,
-    FLAG_MULTILINE = 1u << 1,
-    FLAG_DOT_NEWLINE = 1u << 2,
-    FLAG_UNGREEDY = 1u << 3,
-};
 
 enum item_kind { ITEM_NODE, ITEM_GROUP, ITEM_BAR };
 
@@ -39,21 +29,6 @@ struct item {
     uint32_t node;  /* ITEM_NODE */
     uint32_t flags; /* ITEM_GROUP: those outside */
     uint32_t group; /* ITEM_GROUP: its number, 0 when it does not capture */
-};
-
-struct parser {
-    const char *pattern;
-    size_t length;
-    size_t at;
-    uint32_t flags;
-    struct regex_tree tree;
-    struct item *items;
-    size_t items_count;
-    size_t items_room;
-    bool groups; /* they are asked for */
-    bool no_memory;
-    size_t refused_at;
-    const char *refused; /* why, or NULL */
 };
 
 void
@@ -67,51 +42,6 @@ mig_regex_explain(const char *pattern, size_t length, size_t at, const char *rea
         shown--;
     snprintf(ret_message, message_size, "invalid regular expression '%.*s%s': %s at byte %zu",
              (int)shown, pattern, shown < length ? "…" : "", reason, at);
-}
-
-static int
-refuse(struct parser *p, size_t at, const char *reason)
-{
-    p->refused_at = at;
-    p->refused = reason;
-    return -EINVAL;
-}
-
-/* The byte `ahead` of the present one; 0 beyond the end. */
-static unsigned char
-peek(const struct parser *p, size_t ahead)
-{
-    return ahead < p->length - p->at ? (unsigned char)p->pattern[p->at + ahead] : 0;
-}
-
-static bool
-at_end(const struct parser *p)
-{
-    return p->at >= p->length;
-}
-
-static bool
-is_digit(unsigned char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool
-is_octal(unsigned char c)
-{
-    return c >= '0' && c <= '7';
-}
-
-static int
-hex_value(unsigned char c)
-{
-    if (is_digit(c))
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
 }
 
 /* Makes room for one more at the end of an array. */
@@ -225,18 +155,6 @@ push_rune(struct parser *p, uint32_t rune)
     push_node(p, &node);
 }
 
-/* Decodes the next character. */
-static int
-next_rune(struct parser *p, uint32_t *ret_rune)
-{
-    size_t step = mig_utf8_decode(p->pattern + p->at, p->length - p->at, ret_rune);
-
-    if (step == 0)
-        return refuse(p, p->at, "invalid UTF-8");
-    p->at += step;
-    return 0;
-}
-
 /* Joins the items from `start` on into one node, in the place of the first. */
 static void
 join(struct parser *p, size_t start, enum regex_node_kind kind)
@@ -298,7 +216,7 @@ check_height(struct parser *p)
     if (p->no_memory)
         return -ENOMEM;
     if (p->tree.nodes[p->items[p->items_count - 1].node].height > REGEX_HEIGHT_MAX)
-        return refuse(p, p->at, "expression nests too deeply (at most 1000 levels)");
+        return regex_refuse(p, p->at, "expression nests too deeply (at most 1000 levels)");
     return 0;
 }
 
@@ -314,7 +232,7 @@ parse_close(struct parser *p)
     if (code < 0)
         return code;
     if (p->items_count < 2)
-        return refuse(p, p->at, "unexpected )");
+        return regex_refuse(p, p->at, "unexpected )");
     group = &p->items[p->items_count - 2];
     p->flags = group->flags;
     node.count = group->group;
@@ -333,228 +251,6 @@ parse_close(struct parser *p)
     return 0;
 }
 
-/* \xHH and \x{H…}. */
-static int
-parse_hex(struct parser *p, uint32_t *ret_rune)
-{
-    uint32_t rune = 0;
-    size_t i = 2;
-
-    if (peek(p, 2) == '{') {
-        for (i = 3; hex_value(peek(p, i)) >= 0 && rune <= RUNE_MAX; i++)
-            rune = rune * 16 + (uint32_t)hex_value(peek(p, i));
-        if (i == 3 || peek(p, i) != '}' || rune > RUNE_MAX)
-            return refuse(p, p->at, ESCAPE);
-        i++;
-    } else {
-        if (hex_value(peek(p, 2)) < 0 || hex_value(peek(p, 3)) < 0)
-            return refuse(p, p->at, ESCAPE);
-        rune = (uint32_t)(hex_value(peek(p, 2)) * 16 + hex_value(peek(p, 3)));
-        i = 4;
-    }
-    *ret_rune = rune;
-    p->at += i;
-    return 0;
-}
-
-/* \123 and \0; \1 to \9 alone are backreferences. */
-static int
-parse_octal(struct parser *p, uint32_t *ret_rune)
-{
-    uint32_t rune = 0;
-    size_t i;
-
-    if (peek(p, 1) > '7' || (peek(p, 1) != '0' && !is_octal(peek(p, 2))))
-        return refuse(p, p->at, BACKREFERENCE);
-    for (i = 1; i <= 3 && is_octal(peek(p, i)); i++)
-        rune = rune * 8 + (uint32_t)(peek(p, i) - '0');
-    *ret_rune = rune;
-    p->at += i;
-    return 0;
-}
-
-/* An escape that stands for one character. */
-static int
-parse_escape(struct parser *p, uint32_t *ret_rune)
-{
-    static const char letters[] = "afnrtv";
-    static const char values[] = "\a\f\n\r\t\v";
-    unsigned char c = peek(p, 1);
-    const char *letter;
-
-    if (p->length - p->at < 2)
-        return refuse(p, p->at, "trailing backslash");
-    if (c == 'x')
-        return parse_hex(p, ret_rune);
-    if (is_digit(c))
-        return parse_octal(p, ret_rune);
-    if (c == 'k' || c == 'g')
-        return refuse(p, p->at, BACKREFERENCE);
-    letter = c != '\0' ? strchr(letters, c) : NULL;
-    if (letter != NULL)
-        *ret_rune = (unsigned char)values[letter - letters];
-    else if (c < 0x80 && (!mig_rune_is_word(c) || c == '_'))
-        *ret_rune = c;
-    else
-        return refuse(p, p->at, ESCAPE);
-    p->at += 2;
-    return 0;
-}
-
-/* Adds a set of its own to a class, in the cases that the flags ask for. */
-static void
-add_set(struct parser *p, struct mig_runes *class, struct mig_runes *set, bool negated)
-{
-    if (p->flags & FLAG_FOLD)
-        mig_runes_fold(set);
-    mig_runes_join(class, set, negated);
-    mig_runes_fini(set);
-}
-
-/* \pL, \p{Greek}, \p{^Greek}, \P… */
-static int
-parse_property(struct parser *p, struct mig_runes *class)
-{
-    struct mig_runes set = {0};
-    bool negated = peek(p, 1) == 'P';
-    const char *name = p->pattern + p->at + 2;
-    const char *end;
-    size_t length = 1;
-    size_t used = 3;
-
-    if (peek(p, 2) == '{') {
-        name++;
-        end = memchr(name, '}', (size_t)(p->pattern + p->length - name));
-        if (end == NULL)
-            return refuse(p, p->at, RANGE);
-        length = (size_t)(end - name);
-        used = length + 4;
-        if (length > 0 && *name == '^') {
-            negated = !negated;
-            name++;
-            length--;
-        }
-    } else if (p->length - p->at < 3) {
-        return refuse(p, p->at, RANGE);
-    }
-    if (!mig_runes_add_property(&set, name, length)) {
-        mig_runes_fini(&set);
-        return refuse(p, p->at, RANGE);
-    }
-    add_set(p, class, &set, negated);
-    p->at += used;
-    return 0;
-}
-
-/* 1 when a set was there and is in the class now: \p…, \d \D \s \S \w \W. */
-static int
-parse_set_escape(struct parser *p, struct mig_runes *class)
-{
-    struct mig_runes set = {0};
-    unsigned char c = peek(p, 1);
-    int code;
-
-    if (peek(p, 0) != '\\')
-        return 0;
-    if (c == 'p' || c == 'P') {
-        code = parse_property(p, class);
-        return code < 0 ? code : 1;
-    }
-    if (c != 'D' && c != 'S' && c != 'W' && c != 'd' && c != 's' && c != 'w')
-        return 0;
-    mig_runes_add_perl(&set, (char)(c | 0x20));
-    add_set(p, class, &set, c < 'a');
-    p->at += 2;
-    return 1;
-}
-
-/* 1 when [:alpha:] or [:^alpha:] was there and is in the class now. */
-static int
-parse_posix(struct parser *p, struct mig_runes *class)
-{
-    struct mig_runes set = {0};
-    const char *name = p->pattern + p->at + 2;
-    const char *end;
-    bool negated;
-
-    if (peek(p, 0) != '[' || peek(p, 1) != ':')
-        return 0;
-    end = memmem(name, (size_t)(p->pattern + p->length - name), ":]", 2);
-    if (end == NULL)
-        return 0;
-    negated = *name == '^';
-    if (!mig_runes_add_posix(&set, name + negated, (size_t)(end - name) - negated)) {
-        mig_runes_fini(&set);
-        return refuse(p, p->at, RANGE);
-    }
-    add_set(p, class, &set, negated);
-    p->at = (size_t)(end - p->pattern) + 2;
-    return 1;
-}
-
-static int
-parse_class_rune(struct parser *p, size_t start, uint32_t *ret_rune)
-{
-    if (at_end(p))
-        return refuse(p, start, "missing closing ]");
-    return peek(p, 0) == '\\' ? parse_escape(p, ret_rune) : next_rune(p, ret_rune);
-}
-
-/* One character or a range of them. */
-static int
-parse_range(struct parser *p, size_t start, struct mig_runes *class)
-{
-    struct mig_runes set = {0};
-    size_t begin = p->at;
-    uint32_t first = 0;
-    uint32_t last;
-    int code = parse_class_rune(p, start, &first);
-
-    last = first;
-    /* [a-] means a or -. */
-    if (code == 0 && peek(p, 0) == '-' && p->length - p->at >= 2 && peek(p, 1) != ']') {
-        p->at++;
-        code = parse_class_rune(p, start, &last);
-    }
-    if (code < 0)
-        return code;
-    if (last < first)
-        return refuse(p, begin, RANGE);
-    mig_runes_add(&set, first, last);
-    add_set(p, class, &set, false);
-    return 0;
-}
-
-static int
-parse_class(struct parser *p)
-{
-    struct mig_runes class = {0};
-    size_t start = p->at++;
-    bool negated = peek(p, 0) == '^';
-    bool begin = true;
-    int code = 0;
-
-    p->at += negated;
-    /* A ] that comes first is a character. */
-    while (code >= 0 && (at_end(p) || peek(p, 0) != ']' || begin)) {
-        begin = false;
-        code = parse_posix(p, &class);
-        if (code == 0)
-            code = parse_set_escape(p, &class);
-        if (code == 0)
-            code = parse_range(p, start, &class);
-    }
-    if (code < 0) {
-        mig_runes_fini(&class);
-        return code;
-    }
-    p->at++;
-    if (negated)
-        mig_runes_negate(&class);
-    push_runes(p, &class);
-    return 0;
-}
-
 static int
 parse_flags(struct parser *p)
 {
@@ -567,7 +263,7 @@ parse_flags(struct parser *p)
     size_t i;
 
     for (i = 2;; i++) {
-        unsigned char c = peek(p, i);
+        unsigned char c = regex_peek(p, i);
         letter = c != '\0' ? strchr(letters, c) : NULL;
         if (letter != NULL) {
             flags = minus ? flags & ~values[letter - letters] : flags | values[letter - letters];
@@ -578,10 +274,10 @@ parse_flags(struct parser *p)
         } else if ((c == ':' || c == ')') && (!minus || seen)) {
             break;
         } else {
-            return refuse(p, p->at, GROUP);
+            return regex_refuse(p, p->at, GROUP);
         }
     }
-    if (peek(p, i) == ':')
+    if (regex_peek(p, i) == ':')
         push_mark(p, ITEM_GROUP);
     p->flags = flags;
     p->at += i + 1;
@@ -591,27 +287,27 @@ parse_flags(struct parser *p)
 static int
 parse_group(struct parser *p)
 {
-    unsigned char c = peek(p, 2);
+    unsigned char c = regex_peek(p, 2);
     size_t name;
     size_t i;
 
-    if (peek(p, 1) != '?') {
+    if (regex_peek(p, 1) != '?') {
         push_capture(p);
         p->at++;
         return 0;
     }
-    if (c == '=' || c == '!' || (c == '<' && (peek(p, 3) == '=' || peek(p, 3) == '!')))
-        return refuse(p, p->at, LOOKAROUND);
-    if (c == 'P' && peek(p, 3) == '=')
-        return refuse(p, p->at, BACKREFERENCE);
-    if (c != '<' && !(c == 'P' && peek(p, 3) == '<'))
+    if (c == '=' || c == '!' || (c == '<' && (regex_peek(p, 3) == '=' || regex_peek(p, 3) == '!')))
+        return regex_refuse(p, p->at, LOOKAROUND);
+    if (c == 'P' && regex_peek(p, 3) == '=')
+        return regex_refuse(p, p->at, REGEX_BACKREFERENCE);
+    if (c != '<' && !(c == 'P' && regex_peek(p, 3) == '<'))
         return parse_flags(p);
     /* A name, which nothing here looks at. */
     name = c == '<' ? 3 : 4;
-    for (i = name; mig_rune_is_word(peek(p, i)); i++)
+    for (i = name; mig_rune_is_word(regex_peek(p, i)); i++)
         ;
-    if (peek(p, i) != '>' || i == name)
-        return refuse(p, p->at, "invalid named group");
+    if (regex_peek(p, i) != '>' || i == name)
+        return regex_refuse(p, p->at, "invalid named group");
     push_capture(p);
     p->at += i + 1;
     return 0;
@@ -623,10 +319,12 @@ parse_number(const struct parser *p, size_t *ahead, uint32_t *ret_number)
 {
     uint32_t number = 0;
 
-    if (!is_digit(peek(p, *ahead)) || (peek(p, *ahead) == '0' && is_digit(peek(p, *ahead + 1))))
+    if (!regex_is_digit(regex_peek(p, *ahead)) ||
+        (regex_peek(p, *ahead) == '0' && regex_is_digit(regex_peek(p, *ahead + 1))))
         return false;
-    for (; is_digit(peek(p, *ahead)); ++*ahead)
-        number = number > REPEAT_MAX ? number : number * 10 + (uint32_t)(peek(p, *ahead) - '0');
+    for (; regex_is_digit(regex_peek(p, *ahead)); ++*ahead)
+        number =
+            number > REPEAT_MAX ? number : number * 10 + (uint32_t)(regex_peek(p, *ahead) - '0');
     *ret_number = number;
     return true;
 }
@@ -640,13 +338,13 @@ parse_counts(const struct parser *p, uint32_t *ret_min, uint32_t *ret_max)
     if (!parse_number(p, &i, ret_min))
         return 0;
     *ret_max = *ret_min;
-    if (peek(p, i) == ',') {
+    if (regex_peek(p, i) == ',') {
         i++;
         *ret_max = REGEX_NO_LIMIT;
-        if (peek(p, i) != '}' && !parse_number(p, &i, ret_max))
+        if (regex_peek(p, i) != '}' && !parse_number(p, &i, ret_max))
             return 0;
     }
-    return peek(p, i) == '}' ? i + 1 : 0;
+    return regex_peek(p, i) == '}' ? i + 1 : 0;
 }
 
 /* Nested counts multiply: their product is bounded as a single one is. Recursion is as deep as the
@@ -686,7 +384,7 @@ parse_repetition(struct parser *p, size_t *last_repeat)
     size_t length = 1;
     struct item *top;
 
-    if (peek(p, 0) == '{') {
+    if (regex_peek(p, 0) == '{') {
         length = parse_counts(p, &node.min, &node.max);
         if (length == 0) {
             push_rune(p, '{');
@@ -695,21 +393,21 @@ parse_repetition(struct parser *p, size_t *last_repeat)
         }
         if (node.min > REPEAT_MAX ||
             (node.max != REGEX_NO_LIMIT && (node.max > REPEAT_MAX || node.max < node.min)))
-            return refuse(p, start, COUNT_LIMIT);
+            return regex_refuse(p, start, COUNT_LIMIT);
     } else {
-        node.min = peek(p, 0) == '+';
-        node.max = peek(p, 0) == '?' ? 1 : REGEX_NO_LIMIT;
+        node.min = regex_peek(p, 0) == '+';
+        node.max = regex_peek(p, 0) == '?' ? 1 : REGEX_NO_LIMIT;
     }
     node.lazy = (p->flags & FLAG_UNGREEDY) != 0;
-    if (peek(p, length) == '?') {
+    if (regex_peek(p, length) == '?') {
         node.lazy = !node.lazy;
         length++;
     }
     if (*last_repeat != SIZE_MAX)
-        return refuse(p, *last_repeat, NESTED);
+        return regex_refuse(p, *last_repeat, NESTED);
     top = p->items_count > 0 ? &p->items[p->items_count - 1] : NULL;
     if (top == NULL || top->kind != ITEM_NODE)
-        return refuse(p, start, MISSING);
+        return regex_refuse(p, start, MISSING);
     node.first = top->node;
     node.height = p->tree.nodes[top->node].height + 1;
     top->node = add_node(p, &node);
@@ -719,7 +417,7 @@ parse_repetition(struct parser *p, size_t *last_repeat)
         return -ENOMEM;
     if ((node.min >= 2 || (node.max >= 2 && node.max != REGEX_NO_LIMIT)) &&
         !counts_fit(&p->tree, top->node, REPEAT_MAX))
-        return refuse(p, start, COUNT_LIMIT);
+        return regex_refuse(p, start, COUNT_LIMIT);
     return check_height(p);
 }
 
@@ -731,12 +429,13 @@ parse_quoted(struct parser *p)
     int code = 0;
 
     p->at += 2;
-    while (code == 0 && !at_end(p) && !(peek(p, 0) == '\\' && peek(p, 1) == 'E')) {
-        code = next_rune(p, &rune);
+    while (code == 0 && !regex_at_end(p) &&
+           !(regex_peek(p, 0) == '\\' && regex_peek(p, 1) == 'E')) {
+        code = regex_next_rune(p, &rune);
         if (code == 0)
             push_rune(p, rune);
     }
-    p->at += at_end(p) ? 0 : 2;
+    p->at += regex_at_end(p) ? 0 : 2;
     return code;
 }
 
@@ -746,7 +445,7 @@ parse_backslash(struct parser *p)
     static const char letters[] = "AzbB";
     static const enum regex_assert asserts[] = {ASSERT_BEGIN_TEXT, ASSERT_END_TEXT, ASSERT_WORD,
                                                 ASSERT_NO_WORD};
-    unsigned char c = peek(p, 1);
+    unsigned char c = regex_peek(p, 1);
     const char *letter = c != '\0' ? strchr(letters, c) : NULL;
     struct mig_runes set = {0};
     uint32_t rune = 0;
@@ -759,13 +458,13 @@ parse_backslash(struct parser *p)
     }
     if (c == 'Q')
         return parse_quoted(p);
-    code = parse_set_escape(p, &set);
+    code = regex_parse_set_escape(p, &set);
     if (code > 0)
         push_runes(p, &set);
     mig_runes_fini(&set);
     if (code != 0)
         return code < 0 ? code : 0;
-    code = parse_escape(p, &rune);
+    code = regex_parse_escape(p, &rune);
     if (code == 0)
         push_rune(p, rune);
     return code;
@@ -788,14 +487,19 @@ static int
 parse_one(struct parser *p, size_t *last_repeat)
 {
     bool lines = (p->flags & FLAG_MULTILINE) != 0;
+    struct mig_runes set = {0};
     uint32_t rune = 0;
     int code;
 
-    switch (peek(p, 0)) {
+    switch (regex_peek(p, 0)) {
     case '\\':
         return parse_backslash(p);
     case '[':
-        return parse_class(p);
+        code = regex_parse_class(p, &set);
+        if (code == 0)
+            push_runes(p, &set);
+        mig_runes_fini(&set);
+        return code;
     case '(':
         return parse_group(p);
     case ')':
@@ -822,7 +526,7 @@ parse_one(struct parser *p, size_t *last_repeat)
         parse_dot(p);
         return 0;
     default:
-        code = next_rune(p, &rune);
+        code = regex_next_rune(p, &rune);
         if (code == 0)
             push_rune(p, rune);
         return code;
@@ -836,7 +540,7 @@ parse_all(struct parser *p)
     size_t before;
     int code = 0;
 
-    while (code == 0 && !at_end(p)) {
+    while (code == 0 && !regex_at_end(p)) {
         before = last_repeat;
         code = parse_one(p, &last_repeat);
         /* A repetition counts for what comes right after it only. */
@@ -850,7 +554,7 @@ parse_all(struct parser *p)
     join_alternate(p);
     code = check_height(p);
     if (code == 0 && p->items_count != 1)
-        code = refuse(p, p->length, "missing closing parenthesis");
+        code = regex_refuse(p, p->length, "missing closing parenthesis");
     return code;
 }
 

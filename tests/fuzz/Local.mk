@@ -223,6 +223,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/fuzz_heartbeat/tags-twice.json \
 	tests/fuzz/corpus/fuzz_image/cut.elf \
 	tests/fuzz/corpus/fuzz_image/dynamic-elsewhere.elf \
+	tests/fuzz/corpus/fuzz_image/dynamic-in-header.elf \
 	tests/fuzz/corpus/fuzz_image/many-segments.elf \
 	tests/fuzz/corpus/fuzz_image/note-size.elf \
 	tests/fuzz/corpus/fuzz_image/offset-wraps.elf \
