@@ -27,14 +27,17 @@ platform_up || bail_out "the platform does not start"
 investigator_add alice || bail_out "no investigator alice"
 site_make alice || bail_out "no site folder"
 # Where the installation has them.
-sed -i '/rundir\|plugindir/d' "$SITE/agent.conf"
+sed -i '/rundir\|plugindir/d; s|^\[agent\]|[agent]\n    confdir = "/etc/mig"|' "$SITE/agent.conf"
+mkdir -p /etc/mig
 AGENT=$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$top_builddir/core/agent/mig-agent.service")
 prefix=${AGENT%/sbin/mig-agent}
 "$prefix/bin/mig-mkagent" --site "$SITE" -o "$AGENT" >"$PLATFORM_DIR/log/mig-mkagent" 2>&1 ||
     bail_out "mig-mkagent: $(cat "$PLATFORM_DIR/log/mig-mkagent")"
 
 journal() { journalctl -q -u mig-agent -o cat --no-pager; }
+# shellcheck disable=SC2317 # called by up
 main_pid() { systemctl show -P MainPID mig-agent; }
+# shellcheck disable=SC2317 # called by wait_for
 up()
 {
     AGENT_PID=$(main_pid)
@@ -118,7 +121,6 @@ like "$(journal | tail -n 5)" 'stopped; 0 commands stay in the spool' "and says 
 ok $? "no process stays behind"
 
 # 6. An agent that can not start says why, and is not tried for ever at full speed.
-mkdir -p /etc/mig
 printf '[agent]\nrelay = x\n' >/etc/mig/agent.conf
 systemctl start mig-agent
 # shellcheck disable=SC2317

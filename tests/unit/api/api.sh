@@ -793,7 +793,7 @@ at_once()
     done
     wait "${clients[@]}"
     status=$(sed -n 's/^HTTP[^ ]* \([0-9]*\).*/\1/p' "$PLATFORM_DIR"/once.* | sort -n | tail -n 1)
-    body=$(cat $(grep -l "^HTTP[^ ]* $status" "$PLATFORM_DIR"/once.* | sed 1q))
+    body=$(cat "$(grep -l "^HTTP[^ ]* $status" "$PLATFORM_DIR"/once.* | sed 1q)")
     rm -f "$PLATFORM_DIR"/once.*
     [[ " $* " == *" --data-binary "* ]] && local method=POST
     printf '%s\0' "${method:-GET}" "${!#}" "$status" application/json "$body" >>"$PLATFORM_DIR/exchanges"

@@ -72,6 +72,8 @@ test_refusals(void **state)
         {"{\"syslog\":{}}", "syslog: expected one of path and host"},
         {"{\"syslog\":{\"path\":\"/dev/log\",\"host\":\"h\"}}",
          "syslog: expected one of path and host"},
+        {"{\"syslog\":{\"path\":\"/dev/log\",\"protocol\":\"tls\"}}",
+         "syslog: protocol, port, ca, cert and key are for a host, not for a path"},
         {"{\"syslog\":{\"path\":\"log\"}}", "syslog.path: expected the path of a socket"},
         {"{\"syslog\":{\"host\":\"a b\"}}",
          "syslog.host: expected a name or an address, found 'a b'"},
