@@ -127,6 +127,6 @@ systemctl start mig-agent
 failed() { [ "$(systemctl show -P NRestarts mig-agent)" -ge 1 ] || systemctl -q is-failed mig-agent; }
 wait_for 60 "it does not fail" failed
 ok $? "a broken file of the endpoint keeps it from starting"
-like "$(journal | tail -n 8)" 'agent.conf: ' "and the journal says which file"
+like "$(journal | tail -n 8)" 'agent.conf:2: unknown key agent.relay' "and the journal says which file"
 systemctl stop mig-agent
 tap_done
