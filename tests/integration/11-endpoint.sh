@@ -167,6 +167,32 @@ if command -v start-stop-daemon >/dev/null; then
     is "$("$AGENT" -q pid 2>&1 | grep -c 'no agent answers')" 1 "nothing of it is left"
 fi
 
+# 6. Under runit, which starts it again when it is killed.
+if command -v runsv >/dev/null; then
+    service=$PLATFORM_DIR/service
+    mkdir "$service"
+    printf '#!/bin/sh\nexec %s -f 2>&1\n' "$AGENT" >"$service/run"
+    chmod 755 "$service/run"
+    spawn runsv "" TERM runsv "$service"
+    old=
+    # shellcheck disable=SC2317
+    up()
+    {
+        AGENT_PID=$("$AGENT" -q pid 2>/dev/null) && [ "$AGENT_PID" = "$(cat "$service/supervise/pid")" ] &&
+            [ "$AGENT_PID" != "$old" ]
+    }
+    wait_for 30 "no agent" up
+    ok $? "runit starts it"
+    old=$AGENT_PID
+    kill -KILL "$old"
+    wait_for 60 "no agent again" up
+    ok $? "and starts it again when it is killed"
+    sv -w 20 down "$service" >/dev/null
+    ok $? "and stops it"
+    is "$("$AGENT" -q pid 2>&1 | grep -c 'no agent answers')" 1 "nothing of it is left"
+    stop_named runsv
+fi
+
 sanitizers_quiet
 ok $? "no sanitizer has a complaint in a log"
 tap_done
