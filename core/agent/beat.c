@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The role that posts one heartbeat (facts 2.8) and ends, so that neither a slow API nor libcurl's
- * memory stays with the relay. */
+ * memory stays with the relay. Where the site has no API it hands it to the supervisor, for the
+ * broker. */
 #include "config.h"
 
 #include <json-c/json.h>
@@ -166,15 +167,17 @@ make_beat(struct beat *b, char *const modules[], struct mig_buf *out)
         mig_env_add(beat.environment, "persist", b->persist);
         note_change(b, beat.environment, now);
         beat.refreshtime.sec = b->refresh;
-        rc = mig_heartbeat_json(&beat, out);
+        rc = mig_site.api[0] ? mig_heartbeat_json(&beat, out)
+                             : mig_heartbeat_record_json(&beat, out);
     }
     json_object_put(beat.environment);
     json_object_put(beat.tags);
     return rc;
 }
 
+/* `body`: for the broker; NULL: none. */
 static void
-report(const struct beat *b, int taken)
+report(const struct beat *b, int taken, const struct mig_buf *body)
 {
     struct mig_buf out = MIG_BUF_INIT;
 
@@ -182,6 +185,7 @@ report(const struct beat *b, int taken)
     mig_pack_number(&out, b->hash);
     mig_pack_number(&out, (uint64_t)b->refresh);
     mig_pack_text(&out, b->known_cloud);
+    mig_pack_bytes(&out, body ? body->data : "", body ? body->len : 0);
     if (!out.failed)
         mig_frame_send(MIG_ROLE_FD, MIG_MSG_BEAT, out.data, out.len);
     mig_buf_fini(&out);
@@ -206,10 +210,11 @@ mig_beat_main(const struct mig_role_user *user)
     }
     if (read_hello(&b, modules) < 0 || make_beat(&b, modules, &body) < 0)
         goto out;
-    rc = mig_reach_api(&mig_site, "heartbeat", &body, TIMEOUT_MS, &answer, &err);
+    rc = mig_site.api[0] ? mig_reach_api(&mig_site, "heartbeat", &body, TIMEOUT_MS, &answer, &err)
+                         : 0;
     if (rc < 0)
         mig_role_log(MIG_SEV_WARNING, "%s", err.text);
-    report(&b, rc == 0);
+    report(&b, rc == 0, mig_site.api[0] ? NULL : &body);
     status = 0;
 out:
     if (modules)

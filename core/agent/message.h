@@ -10,12 +10,13 @@ enum mig_message {
 
     /* relay. HELLO: text queueloc, text user and text password of the endpoint's own account ("":
      * the site's). A command's `place` says how to acknowledge it. */
-    MIG_MSG_COMMAND = 10, /* relay: number connection, number tag, bytes */
-    MIG_MSG_ACK = 11,     /* supervisor: number connection, number tag */
-    MIG_MSG_RESULT = 12,  /* supervisor: number cookie, bytes */
-    MIG_MSG_FATE = 13,    /* relay: number cookie, number enum mig_amqp_fate or MIG_FATE_LOST */
-    MIG_MSG_UP = 14,      /* relay: connected, text proxy; what was not confirmed goes again */
-    MIG_MSG_DOWN = 15,    /* relay: lost, or a broker that takes nothing at present */
+    MIG_MSG_COMMAND = 10,   /* relay: number connection, number tag, bytes */
+    MIG_MSG_ACK = 11,       /* supervisor: number connection, number tag */
+    MIG_MSG_RESULT = 12,    /* supervisor: number cookie, bytes */
+    MIG_MSG_FATE = 13,      /* relay: number cookie, number enum mig_amqp_fate or MIG_FATE_LOST */
+    MIG_MSG_UP = 14,        /* relay: connected, text proxy; what was not confirmed goes again */
+    MIG_MSG_DOWN = 15,      /* relay: lost, or a broker that takes nothing at present */
+    MIG_MSG_HEARTBEAT = 16, /* supervisor: the bytes of a heartbeat for the broker */
 
     /* verifier. HELLO: text queueloc, text folder for its throw-away home, and what the endpoint's
      * own file has a say in: text tags (JSON), number check_target, text mode. */
@@ -29,7 +30,8 @@ enum mig_message {
      * proxy of the relay, text tags (JSON), text mode, number public_ip and number cloud of the
      * site, text cloud as last told (JSON), text of each module that is off. */
     MIG_MSG_BEAT = 30 /* beat: number 1 when the API took it, number hash, number refresh time, text
-                       * cloud (JSON) */
+                       * cloud (JSON), bytes of a heartbeat that the broker is to have (without an
+                       * API), else none */
 };
 
 #define MIG_FATE_LOST 3

@@ -26,7 +26,8 @@
 
 #define BACKOFF_MIN_MS 500
 #define BACKOFF_MAX_MS 60000
-#define TICK_MS 15000 /* often enough for the broker's heartbeat of 60 s */
+#define BEAT_COOKIE UINT64_MAX /* no answer's */
+#define TICK_MS 15000          /* often enough for the broker's heartbeat of 60 s */
 
 struct relay {
     struct mig_amqp *amqp;
@@ -84,7 +85,12 @@ tell_numbers(struct relay *r, uint32_t type, uint64_t a, uint64_t b)
 static void
 on_fate(void *context, uint64_t cookie, enum mig_amqp_fate fate)
 {
-    tell_numbers(context, MIG_MSG_FATE, cookie, fate);
+    if (cookie != BEAT_COOKIE)
+        tell_numbers(context, MIG_MSG_FATE, cookie, fate);
+    else if (fate == MIG_AMQP_RETURNED)
+        mig_role_log(MIG_SEV_WARNING, "heartbeat: the broker has no queue " MIG_QUEUE_HEARTBEATS);
+    else if (fate != MIG_AMQP_CONFIRMED)
+        mig_role_log(MIG_SEV_WARNING, "heartbeat: the broker refuses it");
 }
 
 static int
@@ -281,6 +287,19 @@ on_result(struct relay *r, struct mig_unpack *in, struct mig_err *err)
     return 0;
 }
 
+/* One that can not be sent now is not missed: the next one follows, at the latest when the broker
+ * is there again. */
+static int
+on_heartbeat(struct relay *r, const struct mig_buf *body, struct mig_err *err)
+{
+    int rc = -EBUSY;
+
+    if (r->amqp)
+        rc = mig_amqp_publish(r->amqp, MIG_EXCHANGE_SCHEDULERS, MIG_QUEUE_HEARTBEATS, body->data,
+                              body->len, MIG_AMQP_MANDATORY, 0, BEAT_COOKIE, err);
+    return rc == -EBUSY ? 0 : rc;
+}
+
 /* Takes one message of the supervisor; an error means that the broker is lost. */
 static int
 obey(struct relay *r, struct mig_err *err)
@@ -300,6 +319,8 @@ obey(struct relay *r, struct mig_err *err)
         rc = on_ack(r, &in, err);
     else if (type == MIG_MSG_RESULT)
         rc = on_result(r, &in, err);
+    else if (type == MIG_MSG_HEARTBEAT)
+        rc = on_heartbeat(r, &body, err);
 out:
     mig_buf_fini(&body);
     return rc;

@@ -292,6 +292,8 @@ relay_message(struct mig_supervisor *s, uint32_t type, struct mig_unpack *in)
                 s->proxy);
         mig_jobs_relay_down(s);
         s->relay_up = 1;
+        if (!s->site->api[0])
+            s->beat_next = 0; /* the platform is to know at once that the agent is there */
         break;
     case MIG_MSG_DOWN:
         mig_jobs_relay_down(s);
@@ -317,6 +319,8 @@ static int
 beat_message(struct mig_supervisor *s, uint32_t type, struct mig_unpack *in)
 {
     uint64_t taken = mig_unpack_number(in);
+    const char *body;
+    size_t len;
     char *cloud;
 
     if (type != MIG_MSG_BEAT)
@@ -328,6 +332,11 @@ beat_message(struct mig_supervisor *s, uint32_t type, struct mig_unpack *in)
         return MIG_E_PROTOCOL;
     free(s->cloud);
     s->cloud = cloud;
+    body = mig_unpack_bytes(in, &len);
+    if (in->bad)
+        return MIG_E_PROTOCOL;
+    if (len > 0)
+        taken = s->relay_up && mig_child_send(&s->relay, MIG_MSG_HEARTBEAT, body, len) == 0;
     if (taken)
         s->beat_next = mig_time_monotonic_ms() + s->site->heartbeat_ms;
     return 0;
@@ -405,7 +414,7 @@ checkin_end(const struct mig_supervisor *s)
         return s->down_since + CHECKIN_BROKER_MS;
     if (s->jobs)
         return s->active_at + s->site->module_timeout_ms + CHECKIN_BROKER_MS;
-    return s->active_at + (s->beaten || !s->site->api[0] ? CHECKIN_QUIET_MS : BEAT_TIMEOUT_MS);
+    return s->active_at + (s->beaten ? CHECKIN_QUIET_MS : BEAT_TIMEOUT_MS);
 }
 
 static void
@@ -421,6 +430,13 @@ check_in(struct mig_supervisor *s)
 }
 
 /* ---- time ---- */
+
+/* To the API, or else by the broker. */
+static int
+can_beat(const struct mig_supervisor *s)
+{
+    return s->site->api[0] || s->relay_up;
+}
 
 static void
 tick(struct mig_supervisor *s)
@@ -440,7 +456,7 @@ tick(struct mig_supervisor *s)
         mig_child_stop(&s->beat);
         s->beaten = 1;
     }
-    if (s->beat.pid == 0 && s->site->api[0] && now >= s->beat_next)
+    if (s->beat.pid == 0 && can_beat(s) && now >= s->beat_next)
         start_beat(s, now);
 }
 
@@ -471,7 +487,7 @@ next_wake(const struct mig_supervisor *s)
         until(&timeout, s->verifier.start_after_ms, now);
     if (s->beat.pid > 0)
         until(&timeout, s->beat_deadline + 1, now);
-    else if (s->site->api[0])
+    else if (can_beat(s))
         until(&timeout, s->beat_next, now);
     if (s->site->checkin)
         until(&timeout, checkin_end(s) + 1, now);

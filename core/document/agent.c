@@ -343,8 +343,9 @@ add_tags(struct mig_buf *out, struct json_object *tags)
     mig_buf_addc(out, ']');
 }
 
-int
-mig_heartbeat_json(const struct mig_heartbeat *beat, struct mig_buf *out)
+/* What both forms begin with. */
+static void
+add_names(struct mig_buf *out, const struct mig_heartbeat *beat)
 {
     mig_buf_addc(out, '{');
     mig_fields_add_text(out, "name", beat->name);
@@ -353,6 +354,39 @@ mig_heartbeat_json(const struct mig_heartbeat *beat, struct mig_buf *out)
     mig_buf_addc(out, ',');
     mig_fields_add_text(out, "version", beat->version);
     mig_buf_addf(out, ",\"pid\":%lld,", (long long)beat->pid);
+}
+
+static void
+add_object(struct mig_buf *out, const char *name, struct json_object *object)
+{
+    mig_buf_addf(out, ",\"%s\":%s", name,
+                 object == NULL
+                     ? "{}"
+                     : json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
+                                                                  JSON_C_TO_STRING_NOSLASHESCAPE));
+}
+
+int
+mig_heartbeat_record_json(const struct mig_heartbeat *beat, struct mig_buf *out)
+{
+    add_names(out, beat);
+    mig_fields_add_text(out, "queueloc", beat->queueloc);
+    mig_buf_addc(out, ',');
+    mig_fields_add_time(out, "starttime", beat->starttime);
+    mig_buf_addc(out, ',');
+    mig_fields_add_time(out, "heartbeatts", beat->starttime);
+    mig_buf_addc(out, ',');
+    mig_fields_add_time(out, "refreshts", beat->refreshtime);
+    add_object(out, "environment", beat->environment);
+    add_object(out, "tags", beat->tags);
+    mig_buf_addc(out, '}');
+    return out->failed ? -ENOMEM : 0;
+}
+
+int
+mig_heartbeat_json(const struct mig_heartbeat *beat, struct mig_buf *out)
+{
+    add_names(out, beat);
     mig_fields_add_text(out, "queueLoc", beat->queueloc);
     mig_buf_addc(out, ',');
     mig_fields_add_time(out, "startTime", beat->starttime);

@@ -34,6 +34,8 @@ int mig_heartbeat_parse(const char *json, size_t len, struct mig_time now,
                         struct mig_heartbeat **ret, struct mig_err *err);
 /* Appends the wire form. */
 int mig_heartbeat_json(const struct mig_heartbeat *beat, struct mig_buf *out);
+/* Appends the form that goes by the broker: the record of the database, lower-case (facts 2.8). */
+int mig_heartbeat_record_json(const struct mig_heartbeat *beat, struct mig_buf *out);
 void mig_heartbeat_free(struct mig_heartbeat *beat);
 
 #endif

@@ -282,8 +282,9 @@ take(const struct mig_host *host, struct json_object *config, struct syslog *log
     if ((path != NULL) == (server != NULL))
         return mig_refuse(host, -EINVAL, "syslog: expected one of path and host");
     if (path != NULL && json_object_object_length(config) != 1)
-        return mig_refuse(host, -EINVAL,
-                          "syslog: protocol, port, ca, cert and key are for a host, not for a path");
+        return mig_refuse(
+            host, -EINVAL,
+            "syslog: protocol, port, ca, cert and key are for a host, not for a path");
     return path != NULL ? take_local(host, path, log) : take_server(host, config, server, log);
 }
 

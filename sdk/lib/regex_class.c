@@ -189,7 +189,8 @@ parse_class_rune(struct parser *p, size_t start, uint32_t *ret_rune)
 {
     if (regex_at_end(p))
         return regex_refuse(p, start, "missing closing ]");
-    return regex_peek(p, 0) == '\\' ? regex_parse_escape(p, ret_rune) : regex_next_rune(p, ret_rune);
+    return regex_peek(p, 0) == '\\' ? regex_parse_escape(p, ret_rune)
+                                    : regex_next_rune(p, ret_rune);
 }
 
 /* One character or a range of them. */

@@ -17,7 +17,8 @@ integration_tests = \
 	tests/integration/11-endpoint.sh \
 	tests/integration/12-interop.sh \
 	tests/integration/13-account.sh \
-	tests/integration/14-checkin.sh
+	tests/integration/14-checkin.sh \
+	tests/integration/15-broker-only.sh
 TESTS += $(integration_tests)
 
 EXTRA_DIST += \

@@ -55,6 +55,13 @@ beat_is_read_and_written(void **state)
         "\"addresses\":[\"10.0.0.1/8\"],\"modules\":[\"file\"],\"kernelversion\":\"6.1\"},"
         "\"tags\":[{\"name\":\"b\",\"value\":\"1\"},{\"name\":\"B\",\"value\":\"2\"}]}");
     assert_done(mig_heartbeat_parse(out.data, out.len, now, &again, &err), &err);
+    mig_buf_reset(&out);
+    assert_int_equal(mig_heartbeat_record_json(beat, &out), 0);
+    assert_non_null(strstr(out.data, ",\"queueloc\":\"linux.h.x\",\"starttime\":\""));
+    assert_non_null(strstr(out.data, ",\"heartbeatts\":\""));
+    assert_non_null(strstr(out.data, ",\"refreshts\":\""));
+    assert_non_null(strstr(out.data, "\"publicip\":\"192.0.2.1\",\"isproxied\":true,"));
+    assert_non_null(strstr(out.data, ",\"tags\":{\"b\":\"1\",\"B\":\"2\"}}"));
     mig_heartbeat_free(beat);
     mig_heartbeat_free(again);
     mig_buf_fini(&out);
