@@ -6,15 +6,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
 
-enum sink { SINK_STDERR, SINK_SYSLOG, SINK_FILE };
+enum sink { SINK_STDERR, SINK_JOURNAL, SINK_SYSLOG, SINK_FILE };
 
 static const char *const words[] = {NULL, NULL, NULL, "err", "warning", "notice", "info", "debug"};
 
@@ -26,10 +30,25 @@ static struct {
     int max;
 } state = {"mig", SINK_STDERR, STDERR_FILENO, MIG_SEV_INFO};
 
+/* Whether stderr leads to systemd's journal, which then takes a line's severity from its beginning.
+ * Source: systemd.exec(5), $JOURNAL_STREAM, and sd-daemon(3). */
+static bool
+is_journal(void)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    char own[64];
+    struct stat st;
+
+    if (stream == NULL || fstat(STDERR_FILENO, &st) != 0)
+        return false;
+    snprintf(own, sizeof own, "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+    return strcmp(stream, own) == 0;
+}
+
 int
 mig_log_open(const char *program, const char *destination, int max_severity)
 {
-    enum sink sink = SINK_STDERR;
+    enum sink sink = is_journal() ? SINK_JOURNAL : SINK_STDERR;
     int fd = STDERR_FILENO;
 
     if (destination != NULL && destination[0] == '/') {
@@ -73,6 +92,8 @@ write_line(int severity, const char *text)
 
     if (state.sink == SINK_FILE && gmtime_r(&now, &tm) != NULL)
         strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ ", &tm);
+    else if (state.sink == SINK_JOURNAL)
+        snprintf(stamp, sizeof stamp, "<%d>", severity);
     len =
         snprintf(line, sizeof line, "%s%s: [%s] %s\n", stamp, state.program, words[severity], text);
     if (len < 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* One line an event. To stderr by default, each line "<program>: [severity] text". */
+/* One line an event. To stderr by default, each line "<program>: [severity] text"; where that is
+ * systemd's journal, it gets the severity with it. */
 #ifndef MIG_BASE_LOG_H
 #define MIG_BASE_LOG_H
 

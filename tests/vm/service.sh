@@ -117,6 +117,8 @@ like "$(search)" "/usr/bin/env" "it answers again"
 systemctl stop mig-agent
 is "$(systemctl show -P Result mig-agent) $(systemctl is-active mig-agent)" "success inactive" "it stops in good order"
 like "$(journal | tail -n 5)" 'stopped; 0 commands stay in the spool' "and says so in the journal"
+is "$(journalctl -q -u mig-agent -o json | jq -r 'select(.MESSAGE | test("stopped; 0 ")) | .PRIORITY' | sort -u)" 5 \
+    "with its severity"
 [ ! -e "$group" ] || [ -z "$(cat "$group"/cgroup.procs "$group"/*/cgroup.procs 2>/dev/null)" ]
 ok $? "no process stays behind"
 

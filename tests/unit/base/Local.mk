@@ -15,6 +15,7 @@ base_tests = \
 	tests/unit/base/test_files \
 	tests/unit/base/test_frame \
 	tests/unit/base/test_heartbeat \
+	tests/unit/base/test_log \
 	tests/unit/base/test_json \
 	tests/unit/base/test_target \
 	tests/unit/base/test_time \
@@ -35,6 +36,8 @@ tests_unit_base_test_frame_SOURCES = tests/unit/base/test_frame.c tests/unit/bas
 tests_unit_base_test_frame_LDADD = $(BASE_TEST_LIBS)
 tests_unit_base_test_heartbeat_SOURCES = tests/unit/base/test_heartbeat.c tests/unit/base/unit.h
 tests_unit_base_test_heartbeat_LDADD = $(BASE_TEST_LIBS)
+tests_unit_base_test_log_SOURCES = tests/unit/base/test_log.c
+tests_unit_base_test_log_LDADD = $(BASE_TEST_LIBS)
 tests_unit_base_test_json_SOURCES = tests/unit/base/test_json.c tests/unit/base/unit.h
 tests_unit_base_test_json_LDADD = $(BASE_TEST_LIBS)
 tests_unit_base_test_target_SOURCES = tests/unit/base/test_target.c tests/unit/base/unit.h
