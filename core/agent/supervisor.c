@@ -292,8 +292,6 @@ relay_message(struct mig_supervisor *s, uint32_t type, struct mig_unpack *in)
                 s->proxy);
         mig_jobs_relay_down(s);
         s->relay_up = 1;
-        if (!s->site->api[0])
-            s->beat_next = 0; /* the platform is to know at once that the agent is there */
         break;
     case MIG_MSG_DOWN:
         mig_jobs_relay_down(s);
